@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from tests.databases import referenced_first, tables_with_rows
 
 
@@ -33,7 +33,7 @@ class FilledStores:
 
         ``name``: what it holds. A SQLite file need not be there yet.
         """
-        path = Address.parse(url).path
+        path = StoreAddress.parse(url).path
         if path is None:
             self._fill_database(url, name, write)
         elif name in self._files:

@@ -92,7 +92,7 @@ def _change(event: ChangeEvent) -> dict[str, Any]:
     }
 
 
-def point_of(point: series.Point) -> Point:
+def point_of(point: series.SeriesPoint) -> Point:
     """Return a point of a series."""
     return Point(
         version_id=public_version_id(point.identity),

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from monitor.app.wiring import App
+from monitor.model.messages import Recipient
 from monitor.model.readers import targets_to
 from monitor.model.subscriptions import Subscription, SubscriptionStatus
 from monitor.model.when import AtOnce, next_cutoff
-
-_Place = tuple[str, str, str]
-"""Subscriber, channel, target."""
 
 
 class Digests:
@@ -24,7 +22,7 @@ class Digests:
         self._version: int | None = None
         self._asking: list[Subscription] = []
         self._addresses: Mapping[str, str] = {}
-        self._made: dict[_Place, datetime] = {}
+        self._made: dict[Recipient, datetime] = {}
 
     def open(self) -> None:
         """Make what is not made yet; the store is only read before there is any."""
@@ -52,8 +50,8 @@ class Digests:
         # After the commit: what fails is tried again at the next look.
         self._made |= wanted
 
-    def _next(self, now: datetime) -> dict[_Place, datetime]:
-        found: dict[_Place, datetime] = {}
+    def _next(self, now: datetime) -> dict[Recipient, datetime]:
+        found: dict[Recipient, datetime] = {}
         for one in self._asking:
             if isinstance(one.when, AtOnce):
                 continue

@@ -17,7 +17,7 @@ from monitor.model.checks import CheckStatus, Finding
 from monitor.model.tracking import SourceRow
 from monitor.private_files import is_open_to_others
 from monitor.render.values import count_text, moment
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.copying import side_files
 from monitor.store.integrity import is_sound
 from monitor.store.reader import open_reader, schema_status
@@ -39,7 +39,7 @@ def store_findings(app: App) -> Iterator[Finding]:
     url = _limit_connect_time(app.settings.store.url)
     patience_s = min(_PATIENCE_S, app.settings.store.busy_timeout_s)
     try:
-        address = Address.parse(url)
+        address = StoreAddress.parse(url)
         yield from _open_findings(app, url, address, patience_s)
     except StoreError as exc:
         yield _failure(str(exc), _fix(str(exc)))
@@ -93,7 +93,9 @@ def _limit_connect_time(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}connect_timeout={_PATIENCE_S:.0f}"
 
 
-def _open_findings(app: App, url: str, address: Address, patience_s: float) -> Iterator[Finding]:
+def _open_findings(
+    app: App, url: str, address: StoreAddress, patience_s: float
+) -> Iterator[Finding]:
     status = schema_status(url, busy_timeout_s=patience_s)
     if status.status == "empty":
         yield _creation_finding(address)
@@ -118,7 +120,7 @@ def _open_findings(app: App, url: str, address: Address, patience_s: float) -> I
     yield _fine("can be written")
 
 
-def _creation_finding(address: Address) -> Finding:
+def _creation_finding(address: StoreAddress) -> Finding:
     """Say whether the first writer will be able to make the store."""
     if address.path is None:
         return _fine(f"{address.shown} has no tables yet; `monitor run` makes them")

@@ -5,17 +5,17 @@ from monitor.app.wiring import App
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.gate import GateState
 from monitor.model.tracking import SourceRow, UnreadRecords
-from monitor.render.gate import Gate, what_to_do
+from monitor.render.gate import GateReport, what_to_do
 from monitor.store.reader import Reader
 
 
-def gates(app: App) -> list[Gate]:
+def gates(app: App) -> list[GateReport]:
     """Return what is held of every source of the configuration, and of those of before."""
     with app.reader() as reader:
         return [_gate(reader, row) for row in _rows(app, reader).values()]
 
 
-def gate_of(app: App, name: str) -> Gate:
+def gate_of(app: App, name: str) -> GateReport:
     """Return what is held of a source; NotFoundError when there is none of that name."""
     with app.reader() as reader:
         rows = _rows(app, reader)
@@ -25,7 +25,7 @@ def gate_of(app: App, name: str) -> Gate:
         return _gate(reader, rows[name])
 
 
-def accept(app: App, name: str, *, silent: bool) -> Gate:
+def accept(app: App, name: str, *, silent: bool) -> GateReport:
     """Let what is held of a source now through with its next pass; return what that is.
 
     ``silent``: without a message to anybody. Of the causes that are held now alone. NotFoundError
@@ -52,9 +52,9 @@ def _rows(app: App, reader: Reader) -> dict[str, SourceRow]:
     return rows | {row.name: row for row in reader.sources.all()}
 
 
-def _gate(reader: Reader, row: SourceRow) -> Gate:
+def _gate(reader: Reader, row: SourceRow) -> GateReport:
     state = reader.sources.state
-    return Gate(
+    return GateReport(
         source=row.name,
         type=row.type,
         state=GateState.from_state(state(GateState.state_key(row.name))),

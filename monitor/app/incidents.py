@@ -16,7 +16,7 @@ from monitor.model.tracking import SourceRow, UnreadRecords
 from monitor.render.gate import what_to_do
 from monitor.render.values import count_text, moment
 from monitor.settings import FolderChannelSettings
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.reader import Reader
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def _pause_incident(state: ChannelState) -> Incident:
 
 
 def _folders(app: App) -> list[tuple[str, Path]]:
-    path = Address.parse(app.settings.store.url).path
+    path = StoreAddress.parse(app.settings.store.url).path
     found = [] if path is None else [("the store", path.parent)]
     return found + [
         (f"the channel {one.name}", Path(one.path))

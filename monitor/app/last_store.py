@@ -15,7 +15,7 @@ from typing import Any
 from monitor.app.wiring import App
 from monitor.errors import ConfigError
 from monitor.private_files import make_private_folder, open_private
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 
 _FOLDER = "trial-monitor"
 _ALLOW = "or allow a new store with --new-store"
@@ -36,7 +36,7 @@ class LastStore:
         """
         if self._config is None or app.schema_status().status != "empty":
             return
-        address = Address.parse(app.settings.store.url)
+        address = StoreAddress.parse(app.settings.store.url)
         here = _name(address)
         missing = f"there is no store at {here} yet, and the configuration {self._config}"
         before = self._remembered()
@@ -56,7 +56,7 @@ class LastStore:
 
         That is so in a container with a read-only root, where the folder is the same each time.
         """
-        store = _name(Address.parse(app.settings.store.url))
+        store = _name(StoreAddress.parse(app.settings.store.url))
         if self._config is None or self._remembered() == store:
             return
         file = self._file()
@@ -81,7 +81,7 @@ class LastStore:
         digest = sha256(os.fsencode(str(self._config))).hexdigest()[:32]
         return _state_folder(self._environ) / "stores" / f"{digest}.json"
 
-    def _beside(self, address: Address) -> Iterator[Path]:
+    def _beside(self, address: StoreAddress) -> Iterator[Path]:
         """Yield other files where the relative path of a SQLite store may have led."""
         if self._config is None or address.path is None or address.path.is_absolute():
             return
@@ -108,7 +108,7 @@ def _state_folder(environ: Mapping[str, str]) -> Path:
         return Path("/nonexistent")
 
 
-def _name(address: Address) -> str:
+def _name(address: StoreAddress) -> str:
     """Return a store's absolute path, or its URL without user and password."""
     return address.shown if address.path is None else os.path.abspath(address.path)  # noqa: PTH100 - as above
 

@@ -13,7 +13,7 @@ from monitor.model.incidents import StoredIncident
 from monitor.model.messages import MessageState, OutboxMessage
 from monitor.model.subscriptions import Subscriber, SubscriptionStatus
 from monitor.model.tracking import SourceRow
-from monitor.render.gate import Gate
+from monitor.render.gate import GateReport
 
 _SHOWN = 100
 _LONGEST_NUMBER = 18  # digits: what a database's whole numbers hold
@@ -27,7 +27,7 @@ class OperatorPage:
     state and channel. ``subscribers``: each with how many subscriptions are not removed.
     """
 
-    sources: Mapping[str, tuple[SourceRow | None, Gate]]
+    sources: Mapping[str, tuple[SourceRow | None, GateReport]]
     outbox: Mapping[MessageState, Mapping[str, int]]
     dead: tuple[OutboxMessage, ...]
     quarantine: tuple[QuarantineRow, ...]

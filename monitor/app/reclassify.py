@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from monitor.app.wiring import App
 from monitor.errors import DamagedSnapshotError, StoreError
-from monitor.model.problem import Problem
+from monitor.model.integrity import IntegrityProblem
 from monitor.model.reclassified import difference
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.writer import open_store
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def reclassify(
     from monitor.ingest.reclassify import reclassify
 
     settings = app.settings.store
-    path = Address.parse(settings.url).path
+    path = StoreAddress.parse(settings.url).path
 
     def check(ahead: "Estimate") -> None:
         free = None if path is None else shutil.disk_usage(path.absolute().parent).free
@@ -67,7 +67,7 @@ def reclassify(
         )
 
 
-def verify_events(app: App, *, on_step: "OnStep") -> "Iterator[Problem]":
+def verify_events(app: App, *, on_step: "OnStep") -> "Iterator[IntegrityProblem]":
     """Yield the versions whose events are not what the present rules derive, by which they are.
 
     What is by older rules or thresholds is left out.
@@ -106,13 +106,13 @@ def verify_events(app: App, *, on_step: "OnStep") -> "Iterator[Problem]":
         after = page[-1][0]
 
 
-def _differs(nct_id: str, version: "RederivedVersion") -> Problem:
+def _differs(nct_id: str, version: "RederivedVersion") -> IntegrityProblem:
     gone, came = difference(version.before, version.after)
     detail = "its events are not what the present rules derive"
     for name, events in (("stored", gone), ("derived", came)):
         words = [f"{event.severity} {event.kind}: {event.summary}" for event in events]
         detail += f"; {name} is {', '.join(words)}" if words else ""
-    return Problem(
+    return IntegrityProblem(
         check="derived events",
         detail=detail,
         fix=f"`monitor reclassify {nct_id}`",

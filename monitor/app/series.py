@@ -12,7 +12,7 @@ from monitor.model import fields
 from monitor.model.bitemporal import valid_from
 from monitor.model.coverage import ABSENCE
 from monitor.model.history import TrialRow
-from monitor.model.series import Point, SeriesField, StatedValue, Value, series
+from monitor.model.series import SeriesField, SeriesPoint, SeriesValue, StatedValue, series
 
 if TYPE_CHECKING:
     from monitor.store.reader import Reader
@@ -27,7 +27,7 @@ class TrialSeries:
 
     trial: TrialRow
     note: str | None
-    fields: tuple[tuple[SeriesField, tuple[Point, ...]], ...]
+    fields: tuple[tuple[SeriesField, tuple[SeriesPoint, ...]], ...]
 
 
 def trial_series(
@@ -47,7 +47,7 @@ def trial_series(
     def value_at(field: SeriesField, at: int) -> StatedValue:
         version, known = versions[at], facts[versions[at].id]
         if field.value is None:
-            value: Value = record(at).text(field.path)
+            value: SeriesValue = record(at).text(field.path)
         elif field.path == fields.OVERALL_STATUS and version.stated_coverage == ABSENCE:
             value = record(at).presence  # GONE or MERGED, which is no status of the record's own
         else:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.app.wiring import App
 from monitor.errors import StoreError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.integrity import check_pages
 from monitor.store.reader import Reader
 
@@ -35,7 +35,7 @@ def due_in(app: App) -> timedelta | None:
     PostgreSQL checks its own pages. StoreError when the store does not tell.
     """
     every_s = app.settings.daemon.quick_check_every_s
-    if not every_s or Address.parse(app.settings.store.url).path is None:
+    if not every_s or StoreAddress.parse(app.settings.store.url).path is None:
         return None
     with app.reader() as reader:
         last = last_check(reader)

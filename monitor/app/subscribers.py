@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from monitor.app.wiring import App
 from monitor.config.subscriptions import build_subscription
 from monitor.errors import ConfigError, StoreError
-from monitor.model.subscriptions import Subscription, SubscriptionOrigin, SubscriptionStatus
+from monitor.model.subscriptions import (
+    Subscription,
+    SubscriptionKey,
+    SubscriptionOrigin,
+    SubscriptionStatus,
+)
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
     from monitor.store.subscribers import SubscriberReader
     from monitor.store.writer import Store
-
-Names = tuple[str, str]
-"""A subscriber's and a subscription's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class SyncResult:
     """What a sync did: how many subscriptions the file has, and which were retired."""
 
     subscriptions: int
-    retired_subscriptions: tuple[Names, ...]
+    retired_subscriptions: tuple[SubscriptionKey, ...]
     retired_subscribers: tuple[str, ...]
 
 
@@ -70,7 +72,9 @@ def sync_from_config(app: App) -> None:
         sync_subscribers(settings, store, now)
 
 
-def wanted_subscriptions(settings: "Settings", now: datetime) -> dict[Names, Subscription]:
+def wanted_subscriptions(
+    settings: "Settings", now: datetime
+) -> dict[SubscriptionKey, Subscription]:
     """Return the subscriptions of the file as of now, by subscriber and name; ids are 0."""
     if not settings.subscriptions:
         return {}
@@ -85,7 +89,9 @@ def wanted_subscriptions(settings: "Settings", now: datetime) -> dict[Names, Sub
 
 
 def _is_in_sync(
-    people: "SubscriberReader", wanted: Mapping[Names, Subscription], subscribers: Collection[str]
+    people: "SubscriberReader",
+    wanted: Mapping[SubscriptionKey, Subscription],
+    subscribers: Collection[str],
 ) -> bool:
     """Tell whether synchronizing would change nothing."""
     try:
@@ -114,7 +120,7 @@ def _is_in_sync(
     )
 
 
-def _by_name(people: "SubscriberReader") -> dict[Names, Subscription]:
+def _by_name(people: "SubscriberReader") -> dict[SubscriptionKey, Subscription]:
     """Return the subscriptions that are not retired."""
     return {
         (one.subscriber, one.name): one
@@ -130,7 +136,9 @@ def _same(stored: Subscription, wanted: Subscription) -> bool:
     )
 
 
-def _require_no_clash(wanted: Iterable[Names], stored: Mapping[Names, Subscription]) -> None:
+def _require_no_clash(
+    wanted: Iterable[SubscriptionKey], stored: Mapping[SubscriptionKey, Subscription]
+) -> None:
     for subscriber, name in wanted:
         known = stored.get((subscriber, name))
         if known is not None and known.origin is SubscriptionOrigin.COMMAND:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.app.wiring import App
+from monitor.model.messages import Recipient
 from monitor.model.readers import targets_to
 from monitor.model.subscriptions import Subscription
 from monitor.store.reader import Reader
@@ -15,9 +16,6 @@ _NEW = timedelta(days=1)
 """What is older was made before there were such messages, or while nobody delivered."""
 _TOGETHER = 40
 """A mail of as many is below the 102 KB at which Gmail cuts it off."""
-
-_Address = tuple[str, str, str]
-"""Subscriber, channel, target."""
 
 
 class Welcomes:
@@ -65,8 +63,8 @@ class Welcomes:
 
     def _by_address(
         self, new: Iterable[Subscription], addresses: Mapping[str, str]
-    ) -> dict[_Address, list[Subscription]]:
-        found: dict[_Address, list[Subscription]] = {}
+    ) -> dict[Recipient, list[Subscription]]:
+        found: dict[Recipient, list[Subscription]] = {}
         for one in new:
             for channel in one.channels:
                 targets = self._targets.get(channel, ("",))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
 
     from monitor.ingest import IngestReport
-    from monitor.ingest.indexing import IndexReport, OnStep
+    from monitor.ingest.indexing import IndexReport
     from monitor.ingest.notify import Notifier
     from monitor.match.synonyms import Synonyms
     from monitor.model.changes import ChangeEvent
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.model.record import RawVersion
     from monitor.settings import Settings
     from monitor.sources.base import ReadProgress, Unreadable
+    from monitor.store.copying import OnStep
     from monitor.store.engine import ReaderPool
     from monitor.store.reader import Reader
     from monitor.store.revisions import SchemaStatus

@@ -21,7 +21,7 @@ from monitor.store.restore import restore as put_back
 from monitor.store.verify import verify as verify_store
 
 if TYPE_CHECKING:
-    from monitor.model.problem import Problem
+    from monitor.model.integrity import IntegrityProblem
 
 _FILE = click.Path(path_type=Path)
 
@@ -182,7 +182,9 @@ def verify(session: Session, events: bool, facts: bool, as_json: bool) -> None:
         raise Failure(FAILED)
 
 
-def _problems(session: Session, bar: WorkBar, *, events: bool, facts: bool) -> "Iterator[Problem]":
+def _problems(
+    session: Session, bar: WorkBar, *, events: bool, facts: bool
+) -> "Iterator[IntegrityProblem]":
     store = session.app.settings.store
     yield from verify_store(store.url, busy_timeout_s=store.busy_timeout_s, on_step=bar.move)
     # Imported here, because `db backup` and `db restore` need neither rules nor the search.

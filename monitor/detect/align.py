@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from monitor.detect.keys import Key, shown_key
+from monitor.detect.keys import ItemKey, shown_key
 from monitor.detect.pairing import ABSENT, moved_keys, pair_items
 from monitor.detect.partial_records import split_run_in, stated_part
 from monitor.detect.result_groups import as_stated, by_title
@@ -91,7 +91,7 @@ class _Aligner:
     """Makes trees; ``moved`` names by list the items that its family's other lists lost or got."""
 
     common: _Common
-    moved: dict[Path, frozenset[Key]] = field(default_factory=dict)
+    moved: dict[Path, frozenset[ItemKey]] = field(default_factory=dict)
 
     def record(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Trees:
         """Return the trees of two documents."""
@@ -139,7 +139,7 @@ class _Aligner:
             old, new = split_run_in(old, new)
         if old and new and not self.common.complete:
             old, new = self._stated_only(old, path), self._stated_only(new, path)
-        names = _Names(fields.list_rule(path))
+        names = _UniqueNames(fields.list_rule(path))
         for one, other in self._pairs(old, new, path):
             name = names.take(one if other is ABSENT else other)
             # `pair_items` returns equal items as one object twice.
@@ -172,7 +172,7 @@ class _Aligner:
 
 
 @dataclass(slots=True)
-class _Names:
+class _UniqueNames:
     """Names of list items within one list; a second of the same name gets a number.
 
     An item may really be called "Cohort (2)": no two ever get one name.

@@ -18,7 +18,7 @@ from monitor.detect.rules import (
     status,
     submissions,
 )
-from monitor.detect.rules.base import Context, Derive, Draft, all_except
+from monitor.detect.rules.base import Context, Derive, EventDraft, all_except
 from monitor.detect.texts import same_words
 from monitor.model import fields
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
@@ -221,7 +221,7 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
     Without any change one noise event says that only order, encoding or the extent of what is
     stated differ.
     """
-    drafts: list[Draft] = []
+    drafts: list[EventDraft] = []
     remaining = list(changes)
     if not remaining:
         drafts.append(_nothing_changed(ctx))
@@ -339,20 +339,20 @@ def is_silent(old: TrialRecord, new: TrialRecord) -> bool:
     return None in submitted or submitted[0] == submitted[1]
 
 
-def _nothing_changed(ctx: Context) -> Draft:
+def _nothing_changed(ctx: Context) -> EventDraft:
     wider = ctx.old.coverage != ctx.new.coverage
     words = (
         "More or fewer fields stated; nothing that both versions state changed"
         if wider
         else "The same content in another order or encoding"
     )
-    return Draft(
+    return EventDraft(
         kind=K.REGISTRY_NORMALIZATION, path=fields.PROTOCOL, summary=words, label="Record",
         before=None, after=None,
     )  # fmt: skip
 
 
-def _event(draft: Draft, life_phase: str) -> ChangeEvent:
+def _event(draft: EventDraft, life_phase: str) -> ChangeEvent:
     before, after = draft.values()
     return ChangeEvent(
         kind=draft.kind,

@@ -8,9 +8,9 @@ from math import isqrt
 from rapidfuzz.distance import LCSseq
 
 from monitor.detect.headings import EXCLUSION
-from monitor.detect.likeness import Vocabulary
+from monitor.detect.likeness import WordWeights
 from monitor.detect.outline import Criterion, items
-from monitor.detect.overlap import MAX_COMPARISONS, Part, common_parts, not_within
+from monitor.detect.overlap import MAX_COMPARISONS, UnmatchedCriterion, common_parts, not_within
 from monitor.detect.texts import continues, likeness, same_words, wording
 from monitor.model.text_diff import Segment, text_diff
 
@@ -185,7 +185,9 @@ def _take_edited(removed: list[Criterion], added: list[Criterion], change: Crite
     change.added = [part.remainder() for part in new_left.values()]
 
 
-def _only_partner(index: int, part: Part, others: list[Part]) -> Criterion | None:
+def _only_partner(
+    index: int, part: UnmatchedCriterion, others: list[UnmatchedCriterion]
+) -> Criterion | None:
     """Return the item that says the rest of this one, where the two share with nobody else."""
     if len(part.shared) != 1:
         return None
@@ -198,7 +200,9 @@ def _edit(before: Criterion, after: Criterion) -> Edit:
     return Edit(before=before, after=after, words=text_diff(before.text, after.text))
 
 
-def _pairs(old: dict[int, Part], new: dict[int, Part]) -> Iterator[tuple[int, int]]:
+def _pairs(
+    old: dict[int, UnmatchedCriterion], new: dict[int, UnmatchedCriterion]
+) -> Iterator[tuple[int, int]]:
     """Yield the items that are one, edited: the most alike first."""
     pairs = len(old) * len(new)
     if not pairs or pairs > MAX_COMPARISONS:
@@ -230,7 +234,7 @@ class _Likeness:
     """How alike two items are, from 0 to 1: by their content words, else by their characters."""
 
     def __init__(self, old: list[Criterion], new: list[Criterion], *, longest: int) -> None:
-        self._words = Vocabulary(*([item.text for item in side] for side in (old, new)))
+        self._words = WordWeights(*([item.text for item in side] for side in (old, new)))
         self._longest = longest
 
     def __call__(self, old: Criterion, new: Criterion) -> float:

@@ -12,8 +12,8 @@ from monitor.model.fields import ListRule
 _SORTED = orjson.OPT_SORT_KEYS
 # From here on a float stands for several integers, so 1e16 must not become one of them.
 _EXACT_FLOATS = 2**53
-Key = tuple[str, ...]
-_UNNAMED: Key = ("",)
+ItemKey = tuple[str, ...]
+_UNNAMED: ItemKey = ("",)
 SHOWN_UNNAMED = "(unnamed)"
 
 
@@ -30,7 +30,7 @@ def normal_key(item: Any) -> bytes:
     return orjson.dumps(_normal(item), option=_SORTED)
 
 
-def natural_key(item: Any, rule: ListRule) -> Key:
+def natural_key(item: Any, rule: ListRule) -> ItemKey:
     """Return what names an item within its list, in the normal form of text.
 
     Letter case and typography name nothing. Scalars and objects never share a key, nor does a

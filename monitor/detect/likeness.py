@@ -77,7 +77,7 @@ class Bag:
         return Bag({**other.weights, **self.weights})
 
 
-class Vocabulary:
+class WordWeights:
     """What words are worth among the texts of one record, and what its abbreviations stand for.
 
     ``versions``: the texts of each version of the record; a word of many texts of one version

@@ -28,7 +28,7 @@ MAX_COMPARISONS = 40_000
 
 
 @dataclass(slots=True)
-class Part:
+class UnmatchedCriterion:
     """A leftover item: its sentences that the other side lacks, and whom it shares the others with.
 
     ``rest`` are the words, in the form that compares, that the other side lacks.
@@ -57,9 +57,12 @@ class Part:
 
 def common_parts(
     removed: Sequence[Criterion], added: Sequence[Criterion]
-) -> tuple[list[Part], list[Part]]:
+) -> tuple[list[UnmatchedCriterion], list[UnmatchedCriterion]]:
     """Return the items of both sides, less the sentences and the whole items that both have."""
-    old, new = ([Part(item, sentences(item.text)) for item in side] for side in (removed, added))
+    old, new = (
+        [UnmatchedCriterion(item, sentences(item.text)) for item in side]
+        for side in (removed, added)
+    )
     _take_sentences(old, new)
     for part in (*old, *new):
         part.rest = _without_joining(_words(" ".join(part.left)))
@@ -120,7 +123,7 @@ def _excludes(item: Criterion) -> bool:
     return item.section == EXCLUSION
 
 
-def _take_sentences(old: list[Part], new: list[Part]) -> None:
+def _take_sentences(old: list[UnmatchedCriterion], new: list[UnmatchedCriterion]) -> None:
     """Take out the sentences that both sides have, where one of the items has more than one."""
     waiting: dict[Hashable, list[int]] = defaultdict(list)
     # Reversed, since `pop` takes from the end: sentences that repeat are paired in their order.
@@ -151,7 +154,7 @@ def _take_sentences(old: list[Part], new: list[Part]) -> None:
         new[j].left = kept
 
 
-def _take_items(some: list[Part], others: list[Part]) -> None:
+def _take_items(some: list[UnmatchedCriterion], others: list[UnmatchedCriterion]) -> None:
     """Take out the items that stand in longer ones of the other side, the longest first."""
     for i in sorted(range(len(some)), key=lambda i: (-len(some[i].rest), i)):
         words = some[i].rest

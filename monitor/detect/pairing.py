@@ -12,13 +12,13 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from monitor.detect.keys import Key, exact_key, facets, key_word, natural_key, normal_key
+from monitor.detect.keys import ItemKey, exact_key, facets, key_word, natural_key, normal_key
 from monitor.detect.sites import is_masked, same_place_score, same_site, site_of
 from monitor.detect.texts import continues, likeness
 from monitor.model.fields import LOCATIONS, ListRule, Path, list_rule
 
-Item = Any
-Pair = tuple[Item, Item]
+ListItem = Any
+ItemPair = tuple[ListItem, ListItem]
 # Stands on the side of a pair where there is no item (null is an item).
 ABSENT: Any = object()
 
@@ -42,16 +42,16 @@ MAX_COMPARISONS = 2_500
 class _Measure(NamedTuple):
     """How alike two items are: what is made of each of them once, and of any two of that."""
 
-    describe: Callable[[Item], Any]
+    describe: Callable[[ListItem], Any]
     score: Callable[[Any, Any], float]
 
 
 @dataclass(slots=True)
-class _Unmatched:
+class _UnpairedItems:
     """Items not paired yet, by their index."""
 
-    old: dict[int, Item]
-    new: dict[int, Item]
+    old: dict[int, ListItem]
+    new: dict[int, ListItem]
     pairs: dict[int, int]
 
     def pair(self, old_index: int, new_index: int) -> None:
@@ -63,7 +63,7 @@ class _Unmatched:
         return sum(i in self.old for i in old) * sum(i in self.new for i in new)
 
     def pair_equal(
-        self, old: Iterable[int], new: Iterable[int], key: Callable[[Item], Hashable]
+        self, old: Iterable[int], new: Iterable[int], key: Callable[[ListItem], Hashable]
     ) -> None:
         """Pair the items of the two sides that have the same key, in the order given."""
         waiting: dict[Hashable, list[int]] = defaultdict(list)
@@ -102,26 +102,26 @@ class _Unmatched:
                 self.pair(olds[i], news[j])
 
     @staticmethod
-    def by_content(items: dict[int, Item], indexes: Iterable[int]) -> list[int]:
+    def by_content(items: dict[int, ListItem], indexes: Iterable[int]) -> list[int]:
         """Return those indexes that are left, in an order that no shuffling changes."""
         left = [index for index in indexes if index in items]
         return sorted(left, key=lambda index: normal_key(items[index]))
 
 
 def pair_items(
-    old: Sequence[Item],
-    new: Sequence[Item],
+    old: Sequence[ListItem],
+    new: Sequence[ListItem],
     path: Path,
     rule: ListRule,
-    moved: frozenset[Key] = frozenset(),
-) -> list[Pair]:
+    moved: frozenset[ItemKey] = frozenset(),
+) -> list[ItemPair]:
     """Return (old, new) pairs in the order of ``new``, then the removed ones (old, ABSENT).
 
     An added item is (ABSENT, new); of two equal items the pair holds one, twice. Items are
     objects or scalars; a scalar is its own key.
     ``moved``: keys of items that left for another list or came from one: not renamed ones.
     """
-    left = _Unmatched(dict(enumerate(old)), dict(enumerate(new)), {})
+    left = _UnpairedItems(dict(enumerate(old)), dict(enumerate(new)), {})
     # Equal items first: most of 2,000 sites stay as they are, and only what is left has to be
     # scored.
     left.pair_equal(list(left.old), list(left.new), exact_key)
@@ -134,7 +134,7 @@ def pair_items(
         _pair_renamed(left, path, rule, moved)
     if rule.post and left.old and left.new:
         _pair_successors(left, rule)
-    found: list[Pair] = []
+    found: list[ItemPair] = []
     for index, item in enumerate(new):
         if index in equal:
             found.append((old[equal[index]],) * 2)
@@ -143,7 +143,7 @@ def pair_items(
     return found + [(item, ABSENT) for item in left.old.values()]
 
 
-def _facets(item: Item) -> dict[str, str]:
+def _facets(item: ListItem) -> dict[str, str]:
     """Return the item's attributes in normal form; a scalar has one, itself."""
     return facets(item) if isinstance(item, dict) else {"": normal_key(item).decode()}
 
@@ -163,7 +163,7 @@ _AS_SITE = _Measure(site_of, same_site)
 _IN_PLACE = _Measure(lambda item: item, same_place_score)
 
 
-def _pair_named(left: _Unmatched, rule: ListRule) -> None:
+def _pair_named(left: _UnpairedItems, rule: ListRule) -> None:
     """Pair items of one key; where several share it, the same ones and the most alike first."""
     for old, new in _groups(left, lambda item: natural_key(item, rule)):
         if len(old) == len(new) == 1:
@@ -175,7 +175,7 @@ def _pair_named(left: _Unmatched, rule: ListRule) -> None:
         left.pair_ranked(old, new, _IN_ALL, threshold=0.0)
 
 
-def _pair_many(left: _Unmatched, old: list[int], new: list[int]) -> None:
+def _pair_many(left: _UnpairedItems, old: list[int], new: list[int]) -> None:
     """Pair items that differ in one attribute; if still too many are left, by the most telling."""
     old, new = left.by_content(left.old, old), left.by_content(left.new, new)
     # By id: items are dicts, which cannot be keys, and their facets are needed for every attribute.
@@ -186,10 +186,10 @@ def _pair_many(left: _Unmatched, old: list[int], new: list[int]) -> None:
         for name, value in facets_of[id(item)].items():
             values[name].add(value)
 
-    def all_but(name: str) -> Callable[[Item], Hashable]:
+    def all_but(name: str) -> Callable[[ListItem], Hashable]:
         return lambda item: frozenset(one for one in facets_of[id(item)].items() if one[0] != name)
 
-    def only(name: str) -> Callable[[Item], Hashable]:
+    def only(name: str) -> Callable[[ListItem], Hashable]:
         return lambda item: facets_of[id(item)].get(name)
 
     for name in sorted(values):
@@ -201,7 +201,7 @@ def _pair_many(left: _Unmatched, old: list[int], new: list[int]) -> None:
 
 
 def _groups(
-    left: _Unmatched, key: Callable[[Item], Hashable | None]
+    left: _UnpairedItems, key: Callable[[ListItem], Hashable | None]
 ) -> list[tuple[list[int], list[int]]]:
     """Return the indexes of both sides by key, where both have some; None is no key."""
     groups: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
@@ -213,7 +213,7 @@ def _groups(
     return [sides for sides in groups.values() if all(sides)]
 
 
-def _pair_near(left: _Unmatched) -> None:
+def _pair_near(left: _UnpairedItems) -> None:
     """Pair sites that miss their key by one attribute: a city respelled, a postcode corrected."""
     # From the surest to the least sure: an address says more than a name in one country.
     for attributes, measure, threshold in (
@@ -225,13 +225,13 @@ def _pair_near(left: _Unmatched) -> None:
             left.pair_ranked(old, new, measure, threshold)
 
 
-def _partial_key(attributes: tuple[str, ...]) -> Callable[[Item], Hashable | None]:
+def _partial_key(attributes: tuple[str, ...]) -> Callable[[ListItem], Hashable | None]:
     """Return a key of these attributes; None (never paired) when one is missing.
 
     A masked facility name tells nothing, so it pairs only where the postcode agrees.
     """
 
-    def key(item: Item) -> Hashable | None:
+    def key(item: ListItem) -> Hashable | None:
         if not isinstance(item, dict):
             return None
         if "zip" not in attributes and is_masked(item.get("facility")) and item.get("zip"):
@@ -244,30 +244,32 @@ def _partial_key(attributes: tuple[str, ...]) -> Callable[[Item], Hashable | Non
 
 def moved_keys(
     old: Mapping[str, Any], new: Mapping[str, Any], family: Iterable[Path], path: Path
-) -> frozenset[Key]:
+) -> frozenset[ItemKey]:
     """Return the keys of items that ``path`` lost to, or gained from, other lists of its family.
 
     ``old`` and ``new`` are the two versions of the object that holds the lists.
     """
-    keys: list[dict[Path, set[Key]]] = [
+    keys: list[dict[Path, set[ItemKey]]] = [
         {one: {natural_key(item, list_rule(one)) for item in _list_at(side, one)} for one in family}
         for side in (old, new)
     ]
-    others = [set[Key]().union(*(found for one, found in side.items() if one != path))
+    others = [set[ItemKey]().union(*(found for one, found in side.items() if one != path))
               for side in keys]  # fmt: skip
     left, arrived = keys[0][path] - keys[1][path], keys[1][path] - keys[0][path]
     return frozenset(left & others[1] | arrived & others[0])
 
 
-def _list_at(module: Mapping[str, Any], path: Path) -> list[Item]:
+def _list_at(module: Mapping[str, Any], path: Path) -> list[ListItem]:
     found = module.get(path[-1])
     return found if isinstance(found, list) else []
 
 
-def _pair_renamed(left: _Unmatched, path: Path, rule: ListRule, moved: frozenset[Key]) -> None:
+def _pair_renamed(
+    left: _UnpairedItems, path: Path, rule: ListRule, moved: frozenset[ItemKey]
+) -> None:
     measure = _AS_SITE if path == LOCATIONS else _in_texts(rule)
 
-    def place(item: Item) -> Hashable | None:
+    def place(item: ListItem) -> Hashable | None:
         if not isinstance(item, dict) or (moved and natural_key(item, rule) in moved):
             return None
         return tuple(key_word(item, name) for name in rule.bucket)
@@ -276,10 +278,10 @@ def _pair_renamed(left: _Unmatched, path: Path, rule: ListRule, moved: frozenset
         left.pair_ranked(old, new, measure, RENAME_THRESHOLD)
 
 
-def _pair_successors(left: _Unmatched, rule: ListRule) -> None:
+def _pair_successors(left: _UnpairedItems, rule: ListRule) -> None:
     """Pair who left a post and who came to it: the only ones, or those that share most else."""
 
-    def post(item: Item) -> Hashable | None:
+    def post(item: ListItem) -> Hashable | None:
         return tuple(key_word(item, name) for name in rule.post) if isinstance(item, dict) else None
 
     for old, new in _groups(left, post):

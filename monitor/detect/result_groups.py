@@ -21,9 +21,9 @@ _BY_TITLE = ListRule(key=("title",), rename=True, texts=("title", "description")
 # What tells one group of several from the others: "cohort 2", "arm B", "stage III".
 _MARKS = re.compile(r"\d+(?:[.,]\d+)*|\b[^\W\d_]{1,3}\b")
 
-Object = Mapping[str, Any]
-Group = dict[str, Any]
-GroupPair = tuple[Group | None, Group | None]
+RecordObject = Mapping[str, Any]
+ResultGroup = dict[str, Any]
+ResultGroupPair = tuple[ResultGroup | None, ResultGroup | None]
 
 
 class GroupName(str):
@@ -52,10 +52,10 @@ class GroupName(str):
     __hash__ = str.__hash__
 
 
-Names = Mapping[str, GroupName]
+GroupNames = Mapping[str, GroupName]
 
 
-def by_title(old: Object, new: Object, path: Path) -> tuple[Object, Object]:
+def by_title(old: RecordObject, new: RecordObject, path: Path) -> tuple[RecordObject, RecordObject]:
     """Return copies of two objects that list groups, with a ``GroupName`` in the place of each id.
 
     A group that was retitled has its new title in both; of groups of one title all but one get a
@@ -85,7 +85,7 @@ def as_stated(value: Any) -> Any:
     return value
 
 
-def _names(old: list[Any], new: list[Any], path: Path) -> tuple[Names, Names]:
+def _names(old: list[Any], new: list[Any], path: Path) -> tuple[GroupNames, GroupNames]:
     """Return the name of every group by its id, of the old groups and of the new ones.
 
     An id that one side does not list means there what it means on the other.
@@ -115,7 +115,7 @@ def _names(old: list[Any], new: list[Any], path: Path) -> tuple[Names, Names]:
     return old_names, new_names
 
 
-def _listed(groups: list[Any]) -> list[Group]:
+def _listed(groups: list[Any]) -> list[ResultGroup]:
     """Return the groups that have a title and an id to themselves, in an order of their own."""
     found = [
         one
@@ -126,13 +126,15 @@ def _listed(groups: list[Any]) -> list[Group]:
     return sorted((one for one in found if counts[one["id"]] == 1), key=exact_key)
 
 
-def _pairs(old: Sequence[Group], new: Sequence[Group], path: Path) -> list[GroupPair]:
+def _pairs(
+    old: Sequence[ResultGroup], new: Sequence[ResultGroup], path: Path
+) -> list[ResultGroupPair]:
     """Pair groups by title, then those in whose titles little changed or one description is left.
 
     Ids count only between groups that are alike in all else.
     """
     same = {exact_key(one) for one in old} & {exact_key(one) for one in new}
-    pairs: list[GroupPair] = [(one, one) for one in new if exact_key(one) in same]
+    pairs: list[ResultGroupPair] = [(one, one) for one in new if exact_key(one) in same]
     ours, theirs = ([one for one in side if exact_key(one) not in same] for side in (old, new))
     # Without ids: an id that now means another group must not decide which two are one.
     bare = [[{name: below for name, below in one.items() if name != "id"} for one in side]
@@ -140,7 +142,7 @@ def _pairs(old: Sequence[Group], new: Sequence[Group], path: Path) -> list[Group
     originals = {id(one): group for one, group in zip(bare[0], ours, strict=True)}
     found = pair_items(bare[0], bare[1], path, _BY_TITLE)
     removed = [originals[id(one)] for one, _ in found[len(theirs) :]]
-    added: list[Group] = []
+    added: list[ResultGroup] = []
     for (one, _), group in zip(found, theirs, strict=False):
         before = None if one is ABSENT else originals[id(one)]
         if before is not None and _is_one(before, group):
@@ -156,7 +158,7 @@ def _pairs(old: Sequence[Group], new: Sequence[Group], path: Path) -> list[Group
     return sorted(pairs, key=lambda pair: exact_key(pair[::-1]))
 
 
-def _is_one(before: Group, after: Group) -> bool:
+def _is_one(before: ResultGroup, after: ResultGroup) -> bool:
     """Tell whether two titles are one, or one in other words: cohort 1 is not cohort 2."""
     if key_word(before, "title") == key_word(after, "title"):
         return True
@@ -167,8 +169,11 @@ def _is_one(before: Group, after: Group) -> bool:
 
 
 def _of_one_description(
-    removed: Iterable[Group], added: Iterable[Group], old: Iterable[Group], new: Iterable[Group]
-) -> list[tuple[Group, Group]]:
+    removed: Iterable[ResultGroup],
+    added: Iterable[ResultGroup],
+    old: Iterable[ResultGroup],
+    new: Iterable[ResultGroup],
+) -> list[tuple[ResultGroup, ResultGroup]]:
     """Return pairs of groups that say of themselves what no other group of their side does."""
     sides = [Counter(key_word(one, "description") for one in side) for side in (old, new)]
     alone = {
@@ -184,7 +189,9 @@ def _of_one_description(
     ]
 
 
-def _with_names(holder: Object, groups: str, names: Names, other: Object | None) -> Object:
+def _with_names(
+    holder: RecordObject, groups: str, names: GroupNames, other: RecordObject | None
+) -> RecordObject:
     """Return a copy of an object that lists groups; what is equal in ``other`` is not copied."""
     found = {}
     for name, value in holder.items():
@@ -203,7 +210,7 @@ def _with_names(holder: Object, groups: str, names: Names, other: Object | None)
     return found
 
 
-def _with_references(value: Any, names: Names) -> Any:
+def _with_references(value: Any, names: GroupNames) -> Any:
     """Return a copy of a value that refers to groups by their names."""
     if isinstance(value, list):
         return [_with_references(one, names) for one in value]
@@ -220,6 +227,6 @@ def _with_references(value: Any, names: Names) -> Any:
     return found
 
 
-def _name(id_: Any, names: Names) -> Any:
+def _name(id_: Any, names: GroupNames) -> Any:
     """Return the name of a group, or what is no group's id as it is."""
     return names.get(id_, id_) if isinstance(id_, str) else id_

@@ -39,7 +39,7 @@ _NAMED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class _Marker:
     start: int
     end: int
     number: int
@@ -85,7 +85,7 @@ def _counted(marker: str, words: str) -> Iterator[tuple[str, str]]:
         yield label, text
 
 
-def _counting_on(marker: str, words: str) -> Iterator[_Mark]:
+def _counting_on(marker: str, words: str) -> Iterator[_Marker]:
     """Yield the marks that count on from the line's own, or from one that the next follows."""
     marks = [_mark(found) for found in _LABEL.finditer(words) if _counts(found, words)]
     first = _FIRST.match(marker)
@@ -108,8 +108,8 @@ def _counts(found: re.Match[str], words: str) -> bool:
     return bool(found["open"]) or _NAMED.search(before) is None
 
 
-def _mark(found: re.Match[str]) -> _Mark:
-    return _Mark(found.start(), found.end(), _rank(found["number"]), _style(found))
+def _mark(found: re.Match[str]) -> _Marker:
+    return _Marker(found.start(), found.end(), _rank(found["number"]), _style(found))
 
 
 def _rank(number: str) -> int:

@@ -35,7 +35,7 @@ def is_masked(facility: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class SiteTraits:
     """What tells a site: its name, the name's words in order, the number of a mask."""
 
     name: str
@@ -45,13 +45,13 @@ class Site:
     number: str
 
 
-def site_of(site: dict[str, Any]) -> Site:
+def site_of(site: dict[str, Any]) -> SiteTraits:
     """Return what tells a site from others of its city."""
     facility = plain(str(site.get("facility") or ""))
     masked = is_masked(facility)
     numbered = masked and len(facility) <= _NAME_LENGTH
     name = facility.casefold()
-    return Site(
+    return SiteTraits(
         name=name[:LONGEST_COMPARED],
         words=" ".join(sorted(name.split()))[:LONGEST_COMPARED],
         zip=plain(str(site.get("zip") or "")),
@@ -60,7 +60,7 @@ def site_of(site: dict[str, Any]) -> Site:
     )
 
 
-def same_site(one: Site, other: Site) -> float:
+def same_site(one: SiteTraits, other: SiteTraits) -> float:
     """Return from 0 to 1 how surely two sites of one city are one site.
 
     Names decide where both are real; where one is masked, the postcode does, unless both

@@ -134,7 +134,7 @@ def lines(text: str) -> Iterator[TextLine]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _LabelReading:
     """One reading of a label: "i" is the ninth letter and the first Roman number."""
 
     style: str
@@ -150,7 +150,7 @@ class _Numbering:
     below "Age:" is an age: nothing before it counts up to it.
     """
 
-    open: list[_Place] = field(default_factory=list)
+    open: list[_LabelReading] = field(default_factory=list)
 
     def counts(self, label: str, since: str) -> bool:
         """Tell whether a label, met next in the text, begins a list or goes on with one.
@@ -169,22 +169,24 @@ class _Numbering:
         return first is not None or any(_occurs_in(since, place) for place in readings)
 
 
-def _readings(label: str) -> list[_Place]:
+def _readings(label: str) -> list[_LabelReading]:
     head, point, last = label.rpartition(".")
     if last.isdecimal():
         rank = int(last)
-        return [_Place(f"{head}{point}1", rank, f"{head}{point}{rank - 1}")]
+        return [_LabelReading(f"{head}{point}1", rank, f"{head}{point}{rank - 1}")]
     name, capital = label.lower(), label.isupper()
     found = []
     if len(name) == 1:
-        found.append(_Place("A" if capital else "a", ord(name) - ord("a") + 1, chr(ord(label) - 1)))
+        found.append(
+            _LabelReading("A" if capital else "a", ord(name) - ord("a") + 1, chr(ord(label) - 1))
+        )
     if name in _ROMAN:
         rank = _ROMAN.index(name) + 1
-        found.append(_Place("I" if capital else "i", rank, _ROMAN[rank - 2]))
+        found.append(_LabelReading("I" if capital else "i", rank, _ROMAN[rank - 2]))
     return found
 
 
-def _occurs_in(text: str, place: _Place) -> bool:
+def _occurs_in(text: str, place: _LabelReading) -> bool:
     return re.search(rf"(?<!\w)(?<!\d\.){re.escape(place.label_before)}[.)]", text) is not None
 
 

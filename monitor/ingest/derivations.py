@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeVar
 from monitor.detect.classify import classify
 from monitor.detect.diff import diff
 from monitor.detect.rules.base import Context
-from monitor.model.changes import ChangeEvent
+from monitor.model.changes import Events
 from monitor.model.coverage import Coverage
 from monitor.store.writer import Store, Transaction
 
@@ -33,7 +33,6 @@ _MOST_HELD_BYTES = 2 * 1024 * 1024
 _MOST_ROUNDS = 100
 
 Result = TypeVar("Result")
-Events = tuple[ChangeEvent, ...]
 
 
 # The key under which events are kept from one run of the transaction to the next: it names all that

@@ -21,7 +21,7 @@ from monitor.model.gate import GONE, Cause, GateState, HeldRecords, missing_valu
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.model.tracking import Presence, Sighting
 from monitor.settings import IngestSettings
-from monitor.sources.base import Page
+from monitor.sources.base import SourcePage
 from monitor.store.reader import Reader
 from monitor.store.writer import Transaction
 
@@ -108,7 +108,7 @@ class Gate:
         still = {one.cause for one in self.state.causes}
         return (found | still) - self.accepted.keys()
 
-    def for_page(self, page: Page) -> "PageGate":
+    def for_page(self, page: SourcePage) -> "PageGate":
         """Return the gate of one page; reads the store, so no transaction may be open."""
         return PageGate(
             page=page,
@@ -180,7 +180,7 @@ class PageJudgment:
 class PageGate:
     """Judges the records of one page; ``silent``: NCT IDs that are stored without an alert."""
 
-    page: Page
+    page: SourcePage
     gate: Gate
     held_causes: frozenset[Cause]
     silent: set[str] = field(default_factory=set)

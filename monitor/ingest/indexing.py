@@ -4,7 +4,7 @@ Some trials at a time, each batch in a transaction; what is interrupted goes on 
 monitor may run meanwhile.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -15,8 +15,9 @@ from monitor.ingest.gc_tuning import fewer_collections
 from monitor.ingest.timelines import load_record
 from monitor.match.documents import search_document
 from monitor.model.history import TrialHistory, TrialRow
-from monitor.model.problem import Problem
+from monitor.model.integrity import IntegrityProblem
 from monitor.model.queries import TrialQuery
+from monitor.store.copying import OnStep
 from monitor.store.facts import facts_values
 from monitor.store.reader import Reader
 from monitor.store.search import sum_of
@@ -25,8 +26,6 @@ from monitor.store.writer import Store, Transaction
 _TRIALS = 50  # some tenths of a second, for which other writers wait
 _CHECK = "facts and words"
 _ANEW = "`monitor db upgrade --facts-anew`"
-
-OnStep = Callable[[str, int, int | None], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,7 +61,7 @@ def fill_index(store: Store, *, on_step: OnStep, anew: bool = False) -> IndexRep
     return report
 
 
-def verify_index(reader: Reader, *, on_step: OnStep) -> Iterator[Problem]:
+def verify_index(reader: Reader, *, on_step: OnStep) -> Iterator[IntegrityProblem]:
     """Yield the trials whose facts or words are not those of their records.
 
     Records that cannot be read are left out: ``store.verify`` names them.
@@ -70,7 +69,7 @@ def verify_index(reader: Reader, *, on_step: OnStep) -> Iterator[Problem]:
     indexed = reader.indexed_sums()
     if indexed is None:
         said = "there are trials without facts or words"
-        yield Problem(check=_CHECK, detail=said, fix="`monitor db upgrade`")
+        yield IntegrityProblem(check=_CHECK, detail=said, fix="`monitor db upgrade`")
         return
     total = reader.counts()["trials"]
     for done, row in enumerate(_trials(reader)):
@@ -81,7 +80,7 @@ def verify_index(reader: Reader, *, on_step: OnStep) -> Iterator[Problem]:
             yield from _compared(reader, row, known)
     for nct_id in sorted(indexed):
         said = "the search has words of a trial that is not stored"
-        yield Problem(check=_CHECK, detail=said, fix=_ANEW, nct_id=nct_id)
+        yield IntegrityProblem(check=_CHECK, detail=said, fix=_ANEW, nct_id=nct_id)
 
 
 def _trials(reader: Reader) -> Iterator[TrialRow]:
@@ -94,17 +93,17 @@ def _trials(reader: Reader) -> Iterator[TrialRow]:
         query = replace(query, after=page.next)
 
 
-def _compared(reader: Reader, row: TrialRow, indexed: int | None) -> Iterator[Problem]:
+def _compared(reader: Reader, row: TrialRow, indexed: int | None) -> Iterator[IntegrityProblem]:
     """Compare the facts of a trial's versions and its words with its records."""
     if indexed != sum_of(search_document(reader.newest_record(row))):
         said = "the search has other words than the record"
-        yield Problem(check=_CHECK, detail=said, fix=_ANEW, nct_id=row.nct_id)
+        yield IntegrityProblem(check=_CHECK, detail=said, fix=_ANEW, nct_id=row.nct_id)
     facts = {version.id: known for version, known in reader.facts(row.nct_id)}
     for number, version in enumerate(reader.versions(row.nct_id), start=1):
         stored = facts.get(version.id)
         made = version_facts(reader.record(version))
         if stored is None or facts_values(version.id, stored) != facts_values(version.id, made):
-            yield Problem(
+            yield IntegrityProblem(
                 check=_CHECK,
                 detail="the facts are not those of the record",
                 fix=_ANEW,

@@ -27,7 +27,7 @@ from monitor.model.lease import Lease
 from monitor.model.tracking import Presence, SourceRow, TrackedRecord
 from monitor.settings import IngestSettings, ThresholdSettings
 from monitor.settings.sections import INGEST_DEFAULTS
-from monitor.sources.base import FollowedSource, Page, State
+from monitor.sources.base import FollowedSource, SourcePage, State
 from monitor.sources.read_progress import SourceItem
 from monitor.store.lease_keeper import require_lease
 from monitor.store.reader import Reader
@@ -182,7 +182,7 @@ class Follower:
                 yield stored
 
     def _store_page(
-        self, source: str, page: Page, unread: Unread, gate: PageGate
+        self, source: str, page: SourcePage, unread: Unread, gate: PageGate
     ) -> tuple[IngestReport, Counter[str], str | None]:
         """Store a page; return the counts, and what could not be read first.
 
@@ -193,7 +193,9 @@ class Follower:
         rest = list(batches(found, self.batch_records))
         report, kinds, unreadable = IngestReport(), Counter[str](), dict[str, str]()
         while True:
-            part = _Part(source=source, page=page, gate=gate, judgment=gate.judgment, batches=rest)
+            part = _PendingBatches(
+                source=source, page=page, gate=gate, judgment=gate.judgment, batches=rest
+            )
             stored = derive_first(self.store, partial(self._store_part, part, unread, unreadable))
             report = report + stored.report
             kinds.update(stored.kinds)
@@ -206,12 +208,12 @@ class Follower:
 
     def _store_part(
         self,
-        part: "_Part",
+        part: "_PendingBatches",
         unread: Unread,
         unreadable: Mapping[str, str],
         tx: Transaction,
         derivations: Derivations,
-    ) -> "_StoredPart":
+    ) -> "_StoredBatches":
         """Store as many batches as there is time for; after the last one, what the page says."""
         page, gate = part.page, part.gate
         for lease in self.leases:  # has another process taken over meanwhile?
@@ -219,7 +221,7 @@ class Follower:
         # The work may run several times: each begins from what the parts before it have judged.
         gate.restore(part.judgment)
         outbox = self._outbox_builder(tx, page, gate)
-        stored = _StoredPart()
+        stored = _StoredBatches()
         began = self.clock()
         for batch in part.batches:
             taker = Batch(
@@ -244,7 +246,11 @@ class Follower:
         return stored
 
     def _conclude_page(
-        self, tx: Transaction, part: "_Part", unread: Unread, unreadable: Mapping[str, str]
+        self,
+        tx: Transaction,
+        part: "_PendingBatches",
+        unread: Unread,
+        unreadable: Mapping[str, str],
     ) -> None:
         page, gate, at = part.page, part.gate, self.now()
         # With the last part only: were the sightings stored with the first, a kill would leave
@@ -260,14 +266,16 @@ class Follower:
         tx.sources.put_state(part.source, page.subject, page.state, at=at)
         self._note_progress(tx, part.source, page)
 
-    def _outbox_builder(self, tx: Transaction, page: Page, gate: PageGate) -> OutboxBuilder | None:
+    def _outbox_builder(
+        self, tx: Transaction, page: SourcePage, gate: PageGate
+    ) -> OutboxBuilder | None:
         if self.notifier is None:
             return None
         return self.notifier.make_outbox_builder(
             tx, announces_new_trials=page.announces_new_trials, silent=gate.silent
         )
 
-    def _note_progress(self, tx: Transaction, source: str, page: Page) -> None:
+    def _note_progress(self, tx: Transaction, source: str, page: SourcePage) -> None:
         if page.data_timestamp is not None:  # the pass is over: what was accepted is stored
             tx.sources.drop_states(GateState.acceptance_key(source), [""])
         elif page.cursor is None:
@@ -283,18 +291,18 @@ class Follower:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _PendingBatches:
     """The batches of a page that are still to be stored; ``judgment``: of the parts before."""
 
     source: str
-    page: Page
+    page: SourcePage
     gate: PageGate
     judgment: PageJudgment
     batches: Sequence[list[SourceItem]]
 
 
 @dataclass(slots=True)
-class _StoredPart:
+class _StoredBatches:
     """What became of ``batches`` of a page; ``is_last``: the page is stored."""
 
     report: IngestReport = field(default_factory=IngestReport)

@@ -13,12 +13,10 @@ from monitor.ingest.derivations import Derivations
 from monitor.ingest.timeline import Timeline
 from monitor.ingest.timeline_entry import stored_node
 from monitor.ingest.timelines import is_news, last_changed, load_record
-from monitor.model.changes import ChangeEvent
+from monitor.model.changes import Events
 from monitor.model.history import StoredEvent, StoredVersion, TrialHistory
 from monitor.settings import ThresholdSettings
 from monitor.store.bodies import are_equal
-
-Events = tuple[ChangeEvent, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

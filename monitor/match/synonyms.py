@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from monitor.match.text_index import is_quoted, words_of
 
-_Words = tuple[str, ...]
+_WordTuple = tuple[str, ...]
 
 
 class Synonyms:
     """The sets of the configuration, by name; never changed once they are made."""
 
     def __init__(self, sets: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        self._sets: dict[_Words, dict[str, None]] = {}
+        self._sets: dict[_WordTuple, dict[str, None]] = {}
         for name, members in (sets or {}).items():
             for one in (name, *members):
                 # A word may be in several sets; as dicts they keep the order of the configuration.
@@ -34,5 +34,5 @@ class Synonyms:
 NO_SYNONYMS = Synonyms()
 
 
-def _words(text: str) -> _Words:
+def _words(text: str) -> _WordTuple:
     return tuple(words_of(text.replace("_", " ")))

@@ -177,3 +177,7 @@ class ChangeEvent:
         ``also`` among the facts names the others, so that who asked for any of them gets it.
         """
         return (self.kind, *map(ChangeKind, self.facts.get("also", ())))
+
+
+Events = tuple[ChangeEvent, ...]
+"""The events of one version, in their order."""

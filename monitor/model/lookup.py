@@ -18,13 +18,13 @@ _SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _PathPart:
     text: str
     key: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _FoundValue:
     """A value that the path so far leads to."""
 
     path: Path
@@ -47,7 +47,7 @@ def look_up(record: TrialRecord, written: str) -> Any:
             f"{fields.dotted(fields.OVERALL_STATUS)} or locations[Boston].status"
         )
     steps = [
-        _Step(found["key"] or found["name"], key=bool(found["key"]))
+        _PathPart(found["key"] or found["name"], key=bool(found["key"]))
         for found in _TOKEN.finditer(written)
     ]
     start = _start(record.document, steps[0])
@@ -63,34 +63,34 @@ def look_up(record: TrialRecord, written: str) -> Any:
     return [place.value for place in places] if several else places[0].value
 
 
-def _start(document: Mapping[str, Any], first: _Step) -> _Place:
+def _start(document: Mapping[str, Any], first: _PathPart) -> _FoundValue:
     """Find the object that the path begins in: the document, else a section or module of it."""
-    level = [_Place((), document)]
+    level = [_FoundValue((), document)]
     # The document, its sections, their modules: what lies deeper needs the name of its module.
     for _ in range(3):
         for place in level:
             if isinstance(place.value, Mapping) and first.text in place.value:
                 return place
         level = [
-            _Place((*place.path, name), value)
+            _FoundValue((*place.path, name), value)
             for place in level
             if isinstance(place.value, Mapping)
             for name, value in place.value.items()
         ]
-    return _Place((), document)
+    return _FoundValue((), document)
 
 
-def _below(place: _Place, step: _Step) -> Iterator[_Place]:
+def _below(place: _FoundValue, step: _PathPart) -> Iterator[_FoundValue]:
     value = place.value
     if isinstance(value, Mapping):
         if step.text in value and not step.key:
-            yield _Place((*place.path, step.text), value[step.text])
+            yield _FoundValue((*place.path, step.text), value[step.text])
     elif _gathers(place, step):
         below = (*place.path, step.text)
-        yield from (_Place(below, item[step.text]) for item in value if step.text in item)
+        yield from (_FoundValue(below, item[step.text]) for item in value if step.text in item)
     elif isinstance(value, list):
         yield from (
-            _Place(place.path, item)
+            _FoundValue(place.path, item)
             for item in value
             if _names_item(step.text, item_key(item, place.path))
         )
@@ -104,7 +104,7 @@ def _names_item(part: str, key: str) -> bool:
     return part.casefold() in key.casefold()
 
 
-def _gathers(place: _Place, step: _Step) -> bool:
+def _gathers(place: _FoundValue, step: _PathPart) -> bool:
     """Tell whether the step names an attribute of a list's items, not one of the items."""
     items = place.value if isinstance(place.value, list) and not step.key else ()
     return any(isinstance(item, Mapping) and step.text in item for item in items)
@@ -119,7 +119,9 @@ def item_key(item: Any, path: Path) -> str:
     return ", ".join(str(item[name]) for name in names if item.get(name))
 
 
-def _nothing(record: TrialRecord, places: list[_Place], step: _Step, written: str) -> Exception:
+def _nothing(
+    record: TrialRecord, places: list[_FoundValue], step: _PathPart, written: str
+) -> Exception:
     """Say that nothing is there, why if it is known, and what is there instead."""
     for place in places:
         path = (*place.path, step.text)
@@ -142,7 +144,7 @@ def _nothing(record: TrialRecord, places: list[_Place], step: _Step, written: st
     return NotFoundError(f"{message}; there are {listed}")
 
 
-def _names(place: _Place) -> Iterator[str]:
+def _names(place: _FoundValue) -> Iterator[str]:
     if isinstance(place.value, Mapping):
         yield from place.value
     elif isinstance(place.value, list):

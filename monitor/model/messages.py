@@ -8,6 +8,9 @@ from typing import Any, Literal, get_args
 
 from monitor.model.changes import ChangeEvent
 
+Recipient = tuple[str, str, str]
+"""Subscriber, channel and target of a message."""
+
 
 class MessageState(StrEnum):
     """How far a message is."""

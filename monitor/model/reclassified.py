@@ -5,11 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from monitor.model.changes import ChangeEvent
+from monitor.model.changes import ChangeEvent, Events
 
 MOST_EXAMPLES = 10
-
-Events = tuple[ChangeEvent, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

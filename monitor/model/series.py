@@ -11,8 +11,8 @@ from monitor.model.dates import PartialDate
 from monitor.model.facts import VersionFacts
 from monitor.model.fields import Path
 
-Value = int | str | None
-Kind = Literal["number", "date", "words"]
+SeriesValue = int | str | None
+ValueKind = Literal["number", "date", "words"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +26,9 @@ class SeriesField:
 
     name: str
     label: str
-    kind: Kind
+    kind: ValueKind
     path: Path
-    value: Callable[[VersionFacts], Value] | None = None
+    value: Callable[[VersionFacts], SeriesValue] | None = None
     type_fact: str | None = None
 
 
@@ -42,13 +42,13 @@ class StatedValue:
     number: int
     identity: bytes
     day: date
-    value: Value
+    value: SeriesValue
     type: str | None
     is_stated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class SeriesPoint:
     """A value from the version on that first has it.
 
     ``type``: ``ACTUAL`` or ``ESTIMATED`` where the registry says so. ``until``: the day of the
@@ -59,18 +59,18 @@ class Point:
     number: int
     identity: bytes
     day: date
-    value: Value
+    value: SeriesValue
     type: str | None = None
     until: date | None = None
     change: int | None = None
 
 
-def series(field: SeriesField, values: Iterable[StatedValue]) -> list[Point]:
+def series(field: SeriesField, values: Iterable[StatedValue]) -> list[SeriesPoint]:
     """Return the points of a field, oldest first; values of all versions in their order.
 
     A version whose source does not state the field is no change of it.
     """
-    points: list[Point] = []
+    points: list[SeriesPoint] = []
     for one in values:
         last = points[-1] if points else None
         is_same = last is not None and (last.value, last.type) == (one.value, one.type)
@@ -78,7 +78,7 @@ def series(field: SeriesField, values: Iterable[StatedValue]) -> list[Point]:
         if is_same or not one.is_stated:
             continue
         points.append(
-            Point(
+            SeriesPoint(
                 number=one.number,
                 identity=one.identity,
                 day=one.day,
@@ -91,7 +91,7 @@ def series(field: SeriesField, values: Iterable[StatedValue]) -> list[Point]:
     return [replace(point, until=end) for point, end in zip(points, ends, strict=True)]
 
 
-def _change(kind: Kind, before: Value, after: Value) -> int | None:
+def _change(kind: ValueKind, before: SeriesValue, after: SeriesValue) -> int | None:
     if kind == "number" and isinstance(before, int) and isinstance(after, int):
         return after - before
     old, new = PartialDate.parse(before), PartialDate.parse(after)
@@ -99,20 +99,20 @@ def _change(kind: Kind, before: Value, after: Value) -> int | None:
     return old.days_until(new) if kind == "date" and old and new else None
 
 
-def _fact(name: str) -> Callable[[VersionFacts], Value]:
-    def value(facts: VersionFacts) -> Value:
-        found: Value = getattr(facts, name)
+def _fact(name: str) -> Callable[[VersionFacts], SeriesValue]:
+    def value(facts: VersionFacts) -> SeriesValue:
+        found: SeriesValue = getattr(facts, name)
         return found
 
     return value
 
 
-def _field(name: str, label: str, kind: Kind, path: Path, fact: str) -> SeriesField:
+def _field(name: str, label: str, kind: ValueKind, path: Path, fact: str) -> SeriesField:
     """Return a field that is a fact as it stands."""
     return SeriesField(name=name, label=label, kind=kind, path=path, value=_fact(fact))
 
 
-def _typed(name: str, label: str, kind: Kind, path: Path, fact: str) -> SeriesField:
+def _typed(name: str, label: str, kind: ValueKind, path: Path, fact: str) -> SeriesField:
     """Return a field that is a fact with a type."""
     return replace(_field(name, label, kind, path, fact), type_fact=f"{fact}_type")
 

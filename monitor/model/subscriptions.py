@@ -8,6 +8,9 @@ from enum import StrEnum
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.when import AtOnce, QuietHours, When
 
+SubscriptionKey = tuple[str, str]
+"""The name of a subscriber, and of one of their subscriptions."""
+
 
 class SubscriptionOrigin(StrEnum):
     """Where an entry comes from: the configuration file, a command or the page."""

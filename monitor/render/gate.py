@@ -11,7 +11,7 @@ from monitor.render.values import moment, one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class GateReport:
     """What is held of a source; ``accepted``: by cause, whether it is let through silently."""
 
     source: str
@@ -37,7 +37,7 @@ def what_to_do(source: str, state: GateState) -> str:
     )
 
 
-def gate_lines(gate: Gate) -> Iterator[Line]:
+def gate_lines(gate: GateReport) -> Iterator[Line]:
     """Yield what is held, why, since when, and what to do."""
     state = gate.state
     name = one_line(gate.source, longest=None)
@@ -64,7 +64,7 @@ def gate_lines(gate: Gate) -> Iterator[Line]:
         )
 
 
-def gate_to_json(gate: Gate) -> dict[str, Any]:
+def gate_to_json(gate: GateReport) -> dict[str, Any]:
     """Return the same for ``--json``; times in UTC."""
     state = gate.state
     return {

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from monitor.model.changes import ChangeEvent, Severity
-from monitor.model.reclassified import Estimate, Events, Example, ReclassifyReport
+from monitor.model.changes import ChangeEvent, Events, Severity
+from monitor.model.reclassified import Estimate, Example, ReclassifyReport
 from monitor.render.lines import BLANK, Block, Line, Role, Span, Table, line
 from monitor.render.status import size
 from monitor.render.values import count_text, one_line

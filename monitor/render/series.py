@@ -7,7 +7,7 @@ from typing import Any
 from monitor.model.dates import PartialDate
 from monitor.model.history import TrialRow
 from monitor.model.public_ids import public_version_id
-from monitor.model.series import Point, SeriesField
+from monitor.model.series import SeriesField, SeriesPoint
 from monitor.render.code_words import plain_value, status_words
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
 from monitor.render.values import value_text
@@ -16,7 +16,7 @@ BAR = 24
 """Columns of a bar: with date, version, value and change a row has less than 80."""
 _FILLED, _EMPTY, _MARK = "█", "·", "◆"
 
-FieldPoints = tuple[SeriesField, Sequence[Point]]
+FieldPoints = tuple[SeriesField, Sequence[SeriesPoint]]
 
 
 def series_lines(trial: TrialRow, found: Sequence[FieldPoints]) -> Iterator[Line]:
@@ -44,7 +44,7 @@ def series_lines(trial: TrialRow, found: Sequence[FieldPoints]) -> Iterator[Line
 
 def series_table(found: Sequence[tuple[TrialRow, Sequence[FieldPoints]]]) -> Iterator[Block]:
     """Yield the points of all trials and fields as one table."""
-    head = ("NCT ID", "Field", "Version", "Version ID", "Date", "Value", "Type", "Change")
+    head = ("NCT ID", "Field", "Version", "Version ID", "Date", "SeriesValue", "Type", "Change")
     rows = tuple(
         (
             trial.nct_id,
@@ -75,7 +75,7 @@ def series_to_json(trial: TrialRow, found: Sequence[FieldPoints]) -> dict[str, A
     }
 
 
-def _point_to_json(point: Point) -> dict[str, Any]:
+def _point_to_json(point: SeriesPoint) -> dict[str, Any]:
     return {
         "version": point.number,
         "version_id": public_version_id(point.identity),
@@ -87,7 +87,7 @@ def _point_to_json(point: Point) -> dict[str, Any]:
     }
 
 
-def _value_words(field: SeriesField, point: Point) -> str:
+def _value_words(field: SeriesField, point: SeriesPoint) -> str:
     if point.value is None:
         return "(none)"
     if isinstance(point.value, int):
@@ -98,7 +98,7 @@ def _value_words(field: SeriesField, point: Point) -> str:
     return f"{value} {point.type.lower()}" if point.type else value
 
 
-def _change_words(field: SeriesField, point: Point, points: Sequence[Point]) -> str:
+def _change_words(field: SeriesField, point: SeriesPoint, points: Sequence[SeriesPoint]) -> str:
     """Say by how much a value changed, numbers in percent too."""
     if not point.change:
         return ""
@@ -112,7 +112,7 @@ def _change_words(field: SeriesField, point: Point, points: Sequence[Point]) -> 
     return f"  {size}{percent}"
 
 
-def _bars(field: SeriesField, points: Sequence[Point], *, end: date) -> list[str]:
+def _bars(field: SeriesField, points: Sequence[SeriesPoint], *, end: date) -> list[str]:
     if field.kind == "number":
         highest = max((one.value for one in points if isinstance(one.value, int)), default=0)
         return [_length(one.value, highest) for one in points]

@@ -12,14 +12,22 @@ from monitor.model.record import RawVersion
 from monitor.model.tracking import Presence, Sighting, TrackedRecord
 from monitor.sources.read_progress import Limits, ReadProgress, Unreadable
 
-__all__ = ["FollowedSource", "Limits", "Page", "ReadProgress", "SourceState", "State", "Unreadable"]
+__all__ = [
+    "FollowedSource",
+    "Limits",
+    "ReadProgress",
+    "SourcePage",
+    "SourceState",
+    "State",
+    "Unreadable",
+]
 
 State = Mapping[str, Any]
 """What a source keeps between pages: an object of JSON that only the source understands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class SourcePage:
     """What one answer of a followed source brought; stored in one transaction.
 
     ``state`` replaces the source's state for ``subject`` ("" for the source as a whole, an NCT
@@ -105,7 +113,7 @@ class FollowedSource(Protocol):
 
     # A generator, because a pass may take an hour: what came is stored while the rest is still to
     # be fetched, and a kill loses one page at most.
-    def pages(self, source_state: SourceState) -> Iterator[Page]:
+    def pages(self, source_state: SourceState) -> Iterator[SourcePage]:
         """Yield one pass, page by page; each must be stored before the next is asked for.
 
         SourceError when the source cannot be read; what was yielded before stays stored. A

@@ -27,7 +27,7 @@ _REPORT_RECORDS = 500  # or after so many records
 
 _BUFFER_BYTES = 128 << 10
 
-OnProgress = Callable[[ReadProgress], None]
+OnReadProgress = Callable[[ReadProgress], None]
 
 
 def read_paths(
@@ -36,7 +36,7 @@ def read_paths(
     source: str = "files",
     now: Callable[[], datetime],
     limits: Limits = LIMITS,
-    on_progress: OnProgress | None = None,
+    on_progress: OnReadProgress | None = None,
 ) -> Iterator[RawVersion | Unreadable]:
     """Yield the versions in the files and folder trees, in order, and what cannot be read.
 
@@ -59,7 +59,7 @@ def read_paths(
 class _ReadMeter:
     """Counts bytes and records and reports them."""
 
-    def __init__(self, paths: Sequence[Path], on_progress: OnProgress | None) -> None:
+    def __init__(self, paths: Sequence[Path], on_progress: OnReadProgress | None) -> None:
         self._on_progress = on_progress
         self._total = _total_bytes(paths) if on_progress else None
         self._bytes = 0

@@ -14,7 +14,7 @@ from pathlib import Path
 from monitor.errors import SourceError
 from monitor.model.record import RawVersion
 from monitor.settings import FilesSourceSettings
-from monitor.sources.base import Page, SourceState
+from monitor.sources.base import SourcePage, SourceState
 from monitor.sources.file_states import (
     FileState,
     FileStates,
@@ -64,7 +64,7 @@ class WatchedFolderSource:
         """What the versions of this source are marked with."""
         return self.settings.name
 
-    def pages(self, source_state: SourceState) -> Iterator[Page]:
+    def pages(self, source_state: SourceState) -> Iterator[SourcePage]:
         """Yield the files to read, at most 200 records or 8 MB a page, several files in one.
 
         The state is {"files": {path below the folder: its FileState}}; a file counts as taken
@@ -86,7 +86,7 @@ class WatchedFolderSource:
             # compares with.
             yield builder.page()
 
-    def _file(self, key: str, scan: "_Scan", builder: "_PageBuilder") -> Iterator[Page]:
+    def _file(self, key: str, scan: "_Scan", builder: "_PageBuilder") -> Iterator[SourcePage]:
         """Read a file, and between its pages the files that have arrived since the last scan."""
         looked_ns = self._now_ns()
         for page in self._read_whole(key, scan.ready[key], scan, builder):
@@ -114,7 +114,7 @@ class WatchedFolderSource:
 
     def _read_whole(
         self, key: str, path: Path, scan: "_Scan", builder: "_PageBuilder"
-    ) -> Iterator[Page]:
+    ) -> Iterator[SourcePage]:
         file_state = scan.files.get(key)
         if file_state is None:  # it went away
             return
@@ -220,7 +220,7 @@ class _PageBuilder:
 
     def add(
         self, items: Iterable[SourceItem], *, announces_new_trials: bool = True
-    ) -> Iterator[Page]:
+    ) -> Iterator[SourcePage]:
         """Add items; yield a page whenever the next item would make it too large."""
         for one in items:
             size = len(one.content)
@@ -234,9 +234,9 @@ class _PageBuilder:
             self.items.append(one)
             self._bytes += size
 
-    def page(self) -> Page:
+    def page(self) -> SourcePage:
         """Return a page of what was taken since the last one."""
-        page = Page(
+        page = SourcePage(
             found=tuple(self.items),
             announces_new_trials=self._announces_new_trials is not False,
             state=state_of(self._files),

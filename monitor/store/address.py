@@ -16,7 +16,7 @@ _SPELLED = "in its user and password @ : / ? # are written %40 %3A %2F %3F %23"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class StoreAddress:
     """A store's place.
 
     ``path``: the SQLite file, or None for PostgreSQL. ``url``: what the driver gets.
@@ -29,7 +29,7 @@ class Address:
     secrets: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, url: str) -> "Address":
+    def parse(cls, url: str) -> "StoreAddress":
         """Read a store URL.
 
         ``sqlite:///`` is followed by a path, taken as it is (relative to the working folder
@@ -50,14 +50,14 @@ class Address:
         return text
 
 
-def _sqlite(path: str) -> Address:
+def _sqlite(path: str) -> StoreAddress:
     # SQLite would take both, and every command would find an empty store of its own.
     if path in ("", ":memory:"):
         raise StoreError("a store in memory would be lost at once; name a file: sqlite:///PATH")
-    return Address(path=Path(path), url=_SQLITE + path, shown=path)
+    return StoreAddress(path=Path(path), url=_SQLITE + path, shown=path)
 
 
-def _postgres(url: str) -> Address:
+def _postgres(url: str) -> StoreAddress:
     try:
         parts = urlsplit(url)
         place = parts.hostname or "localhost"
@@ -75,7 +75,7 @@ def _postgres(url: str) -> Address:
         plain = unquote(password)
         # A driver's error may quote the password as it was written or as it was decoded.
         secrets = {password, plain, quote(plain, safe=""), quote_plus(plain)}
-    return Address(
+    return StoreAddress(
         path=None,
         url=url.replace("postgresql://", "postgresql+psycopg://", 1),
         shown=f"postgresql://{place}{parts.path}",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import StoreError, UsageError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.copying import (
     Contents,
     OnStep,
@@ -59,7 +59,7 @@ def back_up(
     itself or no regular file, and for PostgreSQL; StoreError when the store cannot be
     read or is damaged, or the copy cannot be written.
     """
-    address = Address.parse(url)
+    address = StoreAddress.parse(url)
     if address.path is None:
         raise UsageError(_POSTGRES.format(file=file, url=address.shown))
     _check_place(file, address.path, overwrite=overwrite)
@@ -97,7 +97,9 @@ def _check_place(file: Path, store: Path, *, overwrite: bool) -> None:
         raise UsageError(f"{file} is there already; name another file, or replace it with --force")
 
 
-def _copied(source: sqlite3.Connection, new: Path, address: Address, on_step: OnStep) -> Contents:
+def _copied(
+    source: sqlite3.Connection, new: Path, address: StoreAddress, on_step: OnStep
+) -> Contents:
     assert address.path is not None  # noqa: S101  # only SQLite comes here
     with held_snapshot(source):
         before = contents(source, address.path)

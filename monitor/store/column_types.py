@@ -44,7 +44,7 @@ class UtcTime(TypeDecorator[datetime]):
         return utc_text(value)
 
 
-class Day(TypeDecorator[date]):
+class IsoDate(TypeDecorator[date]):
     """A date; written as ISO text where SQLite keeps it, and read by ``row_mapping``."""
 
     impl = sa.Date
@@ -65,6 +65,6 @@ def _day_text(value: date | None) -> str | None:
 # Of each type one object for all columns: SQLAlchemy works out for each object what it is on a
 # database, which for every column anew would take most of the time of the first statements.
 TEXT, INTEGER, BIGINT, SMALLINT = sa.Text(), sa.Integer(), sa.BigInteger(), sa.SmallInteger()
-BOOLEAN, TIME, DATE = sa.Boolean(), UtcTime(), Day()
+BOOLEAN, TIME, DATE = sa.Boolean(), UtcTime(), IsoDate()
 DOUBLE: sa.Double[float] = sa.Double()
 BYTES, SHA256 = sa.LargeBinary(), sa.LargeBinary(32)

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import sqlalchemy as sa
 
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import make_engine, store_errors
 
 _OF_PEOPLE = (
@@ -27,7 +27,7 @@ def compact(url: str, *, busy_timeout_s: float = 10.0) -> bool:
     PostgreSQL the tables about people, while nobody else uses them; its own log and backups are
     the server's affair. StoreError when others write for too long.
     """
-    address = Address.parse(url)
+    address = StoreAddress.parse(url)
     with store_errors(address):
         if address.path is None:
             _rewrite_tables(address, busy_timeout_s)
@@ -41,7 +41,7 @@ def compact(url: str, *, busy_timeout_s: float = 10.0) -> bool:
             return not busy
 
 
-def _rewrite_tables(address: Address, busy_timeout_s: float) -> None:
+def _rewrite_tables(address: StoreAddress, busy_timeout_s: float) -> None:
     engine = make_engine(address, busy_timeout_s=busy_timeout_s)
     try:
         for table in _OF_PEOPLE:

@@ -22,7 +22,7 @@ from sqlalchemy.sql import ColumnElement, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from monitor.errors import StoreError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.column_types import NO_ZONE, UtcTime
 from monitor.store.engine import store_errors
 from monitor.store.errors import translate
@@ -31,9 +31,9 @@ from monitor.store.row_mapping import Row, RowMapper
 BATCH = 500
 """Values behind one IN, rows of one insert: well under every database's limit."""
 
-Values = Mapping[str, Any]
+Parameters = Mapping[str, Any]
 T = TypeVar("T")
-_NOTHING: Values = {}
+_NOTHING: Parameters = {}
 # Of SQLite's virtual machine, between two looks at the clock: some milliseconds.
 _STEPS_OF_THE_MACHINE = 10_000
 _SET_TIMEOUT = sa.select(sa.func.set_config("statement_timeout", bindparam("millis"), True))
@@ -137,7 +137,7 @@ class Db:
     A parameter behind IN is a list. Times are aware datetimes, else ValueError.
     """
 
-    def __init__(self, connection: Connection, address: Address) -> None:
+    def __init__(self, connection: Connection, address: StoreAddress) -> None:
         self._connection = connection
         self._address = address
         self.dialect = connection.dialect.name
@@ -189,32 +189,32 @@ class Db:
             yield
             self._connection.execute(_SET_TIMEOUT, {"millis": "0"})
 
-    def fetch(self, statement: Executable, parameters: Values = _NOTHING) -> Sequence[Row]:
+    def fetch(self, statement: Executable, parameters: Parameters = _NOTHING) -> Sequence[Row]:
         """Return the rows of a query, or those that a change returns."""
         with self.errors():
             return self._connection.execute(statement, parameters).all()
 
     def read(
-        self, mapper: RowMapper[T], statement: Executable, parameters: Values = _NOTHING
+        self, mapper: RowMapper[T], statement: Executable, parameters: Parameters = _NOTHING
     ) -> list[T]:
         """Return what the rows of a query, or those that a change returns, stand for."""
         with self.errors():
             return list(map(mapper, self._connection.execute(statement, parameters)))
 
     def first(
-        self, mapper: RowMapper[T], statement: Executable, parameters: Values = _NOTHING
+        self, mapper: RowMapper[T], statement: Executable, parameters: Parameters = _NOTHING
     ) -> T | None:
         """Return what the first row stands for; None without any."""
         with self.errors():
             row = self._connection.execute(statement, parameters).first()
             return None if row is None else mapper(row)
 
-    def value(self, statement: Executable, parameters: Values = _NOTHING) -> Any:
+    def value(self, statement: Executable, parameters: Parameters = _NOTHING) -> Any:
         """Return the first value of the first row; None without any."""
         with self.errors():
             return self._connection.execute(statement, parameters).scalar()
 
-    def stream(self, statement: Executable, parameters: Values = _NOTHING) -> Iterator[Row]:
+    def stream(self, statement: Executable, parameters: Parameters = _NOTHING) -> Iterator[Row]:
         """Yield the rows of a query that may have very many."""
         with self.errors():
             # Without it all rows of a table would be in memory before the first is looked at.
@@ -225,7 +225,7 @@ class Db:
             finally:
                 result.close()
 
-    def run(self, statement: Executable, parameters: Values = _NOTHING) -> int:
+    def run(self, statement: Executable, parameters: Parameters = _NOTHING) -> int:
         """Change rows and return how many."""
         with self.errors():
             # Of an insert SQLAlchemy counts nothing unless told to.
@@ -234,7 +234,7 @@ class Db:
                 statement, parameters, execution_options=options
             ).rowcount
 
-    def run_many(self, statement: Executable, rows: Sequence[Values]) -> None:
+    def run_many(self, statement: Executable, rows: Sequence[Parameters]) -> None:
         """Run a statement for every row, all with the same names.
 
         On SQLite the driver itself takes the compiled statement and the rows.
@@ -300,10 +300,10 @@ class _Compiled(NamedTuple):
     """
 
     sql: str
-    constants: Values
+    constants: Parameters
     binders: Mapping[str, Callable[[Any], Any]]
 
-    def bound(self, row: Values) -> Values:
+    def bound(self, row: Parameters) -> Parameters:
         """Return a row's values as SQLite keeps them."""
         values = {**self.constants, **row}
         for name, bind in self.binders.items():

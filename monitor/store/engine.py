@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.pool import NullPool, QueuePool
 
 from monitor.errors import StoreError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.codec import CorruptError
 from monitor.store.errors import translate
 from monitor.store.readonly import open_read_only
@@ -51,7 +51,7 @@ class _HintingCompiler(SQLiteCompiler):
         return text
 
 
-def make_engine(address: Address, *, busy_timeout_s: float) -> Engine:
+def make_engine(address: StoreAddress, *, busy_timeout_s: float) -> Engine:
     """Return an engine whose transactions hold the write lock from their first moment.
 
     SQLite: foreign keys on, ``BEGIN IMMEDIATE`` (a deferred BEGIN loses read-then-write
@@ -87,7 +87,7 @@ class ReaderPool:
     def __init__(self, size: int) -> None:
         self._size = size
         self._lock = threading.Lock()
-        self._engines: dict[tuple[Address, float], Engine] = {}
+        self._engines: dict[tuple[StoreAddress, float], Engine] = {}
         # Who lets go of a pool, as every test does, leaves no connection open behind.
         self._closing = weakref.finalize(self, _dispose_all, self._engines)
 
@@ -95,7 +95,7 @@ class ReaderPool:
         """Close the connections that are not in use."""
         self._closing()
 
-    def engine(self, address: Address, busy_timeout_s: float) -> Engine:
+    def engine(self, address: StoreAddress, busy_timeout_s: float) -> Engine:
         """Return the engine by which readers of this store are connected."""
         if address.path is not None:
             return _reading_engine(address, busy_timeout_s)
@@ -109,13 +109,13 @@ class ReaderPool:
             return self._engines[key]
 
 
-def _dispose_all(engines: dict[tuple[Address, float], Engine]) -> None:
+def _dispose_all(engines: dict[tuple[StoreAddress, float], Engine]) -> None:
     for engine in engines.values():
         engine.dispose()
 
 
 @lru_cache(maxsize=8)
-def _reading_engine(address: Address, busy_timeout_s: float) -> Engine:
+def _reading_engine(address: StoreAddress, busy_timeout_s: float) -> Engine:
     """Return an engine for reading, which keeps what it compiles and no connection."""
     if address.path is None:
         return _postgres_engine(address, busy_timeout_s, poolclass=NullPool)
@@ -131,7 +131,7 @@ def _reading_engine(address: Address, busy_timeout_s: float) -> Engine:
 
 
 def connect_to_read(
-    address: Address, *, busy_timeout_s: float, pool: ReaderPool | None = None
+    address: StoreAddress, *, busy_timeout_s: float, pool: ReaderPool | None = None
 ) -> Connection:
     """Open a store for reading: one transaction, which sees it as of its first query.
 
@@ -160,7 +160,7 @@ def connect_to_read(
         return connection
 
 
-def _require_file(address: Address) -> None:
+def _require_file(address: StoreAddress) -> None:
     if address.path is None:
         return
     if not address.path.exists():
@@ -170,7 +170,7 @@ def _require_file(address: Address) -> None:
         raise StoreError(f"the store {address.shown} cannot be opened: it is a folder")
 
 
-def _postgres_engine(address: Address, busy_timeout_s: float, **options: Any) -> Engine:
+def _postgres_engine(address: StoreAddress, busy_timeout_s: float, **options: Any) -> Engine:
     engine = sa.create_engine(
         _postgres_url(address),
         **options,
@@ -197,7 +197,7 @@ def _postgres_engine(address: Address, busy_timeout_s: float, **options: Any) ->
     return engine
 
 
-def _postgres_url(address: Address) -> URL:
+def _postgres_url(address: StoreAddress) -> URL:
     try:
         return make_url(address.url)
     except (sa.exc.ArgumentError, ValueError) as exc:
@@ -216,7 +216,7 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 @contextmanager
-def store_errors(address: Address) -> Iterator[None]:
+def store_errors(address: StoreAddress) -> Iterator[None]:
     """Translate the drivers' errors, and SQLAlchemy's wrapping of them, into StoreError."""
     try:
         yield

@@ -8,7 +8,7 @@ import re
 import sqlite3
 
 from monitor.errors import StoreError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 
 _SQLITE = {
     "SQLITE_FULL": "is full: the disk or the file's limit leaves no room",
@@ -39,7 +39,7 @@ _POSTGRES = {
 _ROLE_IS_MISSING = re.compile(r'role ".*" does not exist')
 
 
-def translate(exc: BaseException, address: Address) -> StoreError:
+def translate(exc: BaseException, address: StoreAddress) -> StoreError:
     """Return the StoreError that says in one line what a driver's error means.
 
     Takes the error of sqlite3 or psycopg itself, or SQLAlchemy's wrapping of it (``orig``).
@@ -79,7 +79,7 @@ def _meaning(cause: BaseException) -> str | None:
     return None
 
 
-def _is_in_read_only_folder(address: Address) -> bool:
+def _is_in_read_only_folder(address: StoreAddress) -> bool:
     """Tell whether nothing may be written beside the file, be it by rights or by its mount.
 
     On a file system that is mounted read-only SQLite says only that it cannot open the file:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 from monitor.errors import StoreError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.errors import translate
 
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: some milliseconds
@@ -31,7 +31,7 @@ def check_pages(url: str, *, busy_timeout_s: float, give_up: Callable[[], bool])
 
     Reads by a connection of its own that cannot write, so that no writer waits.
     """
-    address = Address.parse(url)
+    address = StoreAddress.parse(url)
     if address.path is None:
         return None
     place = address.path.absolute().as_uri() + "?mode=ro"

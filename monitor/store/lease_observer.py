@@ -12,7 +12,7 @@ from monitor.store.lease_process import liveness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Sight:
+class _ObservedLease:
     fence: int
     renewals: int
     since: float
@@ -27,13 +27,13 @@ class LeaseObserver:
     """
 
     clock: Callable[[], float] = time.monotonic
-    _seen: dict[str, _Sight] = field(default_factory=dict, init=False)
+    _seen: dict[str, _ObservedLease] = field(default_factory=dict, init=False)
 
     def look(self, lease: Lease) -> float:
         """Note how a lease stands; return for how many seconds it has stood so, 0 at first."""
         now, last = self.clock(), self._seen.get(lease.name)
         if last is None or (last.fence, last.renewals) != (lease.fence, lease.renewals):
-            last = _Sight(
+            last = _ObservedLease(
                 fence=lease.fence, renewals=lease.renewals, since=now, moved=last is not None
             )
             self._seen[lease.name] = last

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from monitor.errors import StoreError
 from monitor.private_files import make_private_folder, touch_private
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import make_engine, status_of, store_errors, use_wal
 from monitor.store.revisions import SchemaStatus, read_status, require_current
 
@@ -26,7 +26,7 @@ def upgrade(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
     An empty store gets all tables, a missing SQLite file is made with its folder. StoreError
     when a newer program made the store, or when the tables are another program's.
     """
-    address = Address.parse(url)
+    address = StoreAddress.parse(url)
     make_folder(address)
     make_file(address)
     with store_errors(address):
@@ -37,7 +37,7 @@ def upgrade(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
             engine.dispose()
 
 
-def make_folder(address: Address) -> None:
+def make_folder(address: StoreAddress) -> None:
     """Make the folder of a SQLite store, for this user alone; StoreError when it cannot be made."""
     if address.path is None:
         return
@@ -49,7 +49,7 @@ def make_folder(address: Address) -> None:
         ) from exc
 
 
-def make_file(address: Address) -> None:
+def make_file(address: StoreAddress) -> None:
     """Make an empty file of a SQLite store that is missing; SQLite makes its log and index like it.
 
     Where that is not possible nothing happens: opening the store says what is wrong.
@@ -59,7 +59,7 @@ def make_file(address: Address) -> None:
             touch_private(address.path)
 
 
-def upgrade_engine(engine: Engine, address: Address, *, busy_timeout_s: float) -> SchemaStatus:
+def upgrade_engine(engine: Engine, address: StoreAddress, *, busy_timeout_s: float) -> SchemaStatus:
     """Do the work of ``upgrade`` on an engine; one program at a time, all or nothing."""
     # Looked at without the write lock first: mostly there is nothing to do.
     status = status_of(engine)
@@ -88,7 +88,7 @@ def made_stores() -> list[str]:
     return made
 
 
-def _require_unicode(connection: Connection, address: Address) -> None:
+def _require_unicode(connection: Connection, address: StoreAddress) -> None:
     """Raise StoreError where the database cannot hold every character of a record."""
     encoding = str(connection.exec_driver_sql("SHOW server_encoding").scalar())
     if encoding not in _UNICODE:

@@ -1,4 +1,4 @@
-"""Putting items into the outbox: each into its message, once, and never into one that left.
+"""Put items into the outbox: each into its message, once, and never into one that was claimed.
 
 A message's key is ``v:version:subscriber:channel:target`` where it goes at once, and
 ``d:subscriber:channel:target:cut-off`` for a digest. Without items are
@@ -18,15 +18,13 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from monitor.model.messages import MessageState, OutboxItem
+from monitor.model.messages import MessageState, OutboxItem, Recipient
 from monitor.store.db import BulkInsert, Db, batches
 from monitor.store.schema import messages, outbox, subscribers
 from monitor.store.storable_text import make_storable
 from monitor.store.timestamps import moment
 
 Identity = tuple[int, int, str, str]
-Whom = tuple[str, str, str]
-"""Subscriber, channel and target of a message, as they can be stored."""
 
 _WAITING = MessageState.WAITING.value
 _IDENTITY = itemgetter(0, 1, 2, 3)  # of a row of the table of items
@@ -69,29 +67,29 @@ _PUT_ITEMS = BulkInsert(
 )
 
 
-class _Draft(NamedTuple):
+class _MessageDraft(NamedTuple):
     """A message that is there, or is to be made; in the order in which they are sent."""
 
     version_id: int
     """0: of a digest."""
     key: str
-    whom: Whom
+    whom: Recipient
     due_at: datetime
     cutoff: datetime | None
 
 
-class _Address:
-    """Whom items are for, and the keys of the messages there.
+class _RecipientKeys:
+    """A recipient of items, and the keys of the messages to them.
 
     ``whom`` is as the store writes it; so it may stand for several that items name.
     """
 
     __slots__ = ("_digests", "_joined", "whom")
 
-    def __init__(self, given: Whom) -> None:
+    def __init__(self, given: Recipient) -> None:
         subscriber, channel, target = map(make_storable, given)
         self.whom = subscriber, channel, target
-        self._joined = _joined(self.whom)
+        self._joined = _join_names(self.whom)
         self._digests: dict[datetime, str] = {}
 
     def key(self, item: OutboxItem) -> str:
@@ -104,7 +102,7 @@ class _Address:
         return key
 
 
-Items = dict[Identity, tuple[OutboxItem, _Address]]
+Items = dict[Identity, tuple[OutboxItem, _RecipientKeys]]
 
 
 class OutboxEnqueue:
@@ -116,8 +114,8 @@ class OutboxEnqueue:
     def enqueue(self, items: Iterable[OutboxItem], at: datetime) -> list[OutboxItem]:
         """Store those that are not stored yet; return those whose message takes no more."""
         # A page that is stored a second time after a crash brings the same items again.
-        fresh = self._not_stored(self._of_known(_given(items)))
-        drafts: dict[str, _Draft] = {}
+        fresh = self._leave_out_stored(self._leave_out_unknown(_group_by_identity(items)))
+        drafts: dict[str, _MessageDraft] = {}
         keyed: list[tuple[Identity, OutboxItem, str]] = []
         for identity, (item, address) in fresh.items():
             key = address.key(item)
@@ -125,7 +123,7 @@ class OutboxEnqueue:
             draft = drafts.get(key)
             if draft is None:
                 version_id, cutoff = (0, item.due_at) if item.digest else (item.version_id, None)
-                drafts[key] = _Draft(version_id, key, address.whom, item.due_at, cutoff)
+                drafts[key] = _MessageDraft(version_id, key, address.whom, item.due_at, cutoff)
             # The sooner decides for the whole message
             # (docs/decisions/2026-11-22-messages-and-items.md).
             elif item.due_at < draft.due_at:
@@ -142,16 +140,16 @@ class OutboxEnqueue:
         self._db.insert_many(_PUT_ITEMS, rows)
         return [] if len(rows) == len(keyed) else [item for _, item, key in keyed if key not in ids]
 
-    def open_digest(self, whom: Whom, *, cutoff: datetime, at: datetime) -> None:
+    def open_digest(self, whom: Recipient, *, cutoff: datetime, at: datetime) -> None:
         """Make a digest of this cut-off where there is none."""
         subscriber, channel, target = map(make_storable, whom)
         whom = subscriber, channel, target
-        key = _digest_key(_joined(whom), cutoff)
-        self._messages([_Draft(0, key, whom, cutoff, cutoff)], at)
+        key = _digest_key(_join_names(whom), cutoff)
+        self._messages([_MessageDraft(0, key, whom, cutoff, cutoff)], at)
 
     def open_welcome(
         self,
-        whom: Whom,
+        whom: Recipient,
         subscription_ids: Sequence[int],
         *,
         uid: str,
@@ -166,16 +164,16 @@ class OutboxEnqueue:
         whom = subscriber, channel, target
         if not self._db.fetch(_KNOWN_SUBSCRIBERS, {"names": [subscriber]}):
             return
-        key = f"w:{','.join(map(str, subscription_ids))}:{_joined(whom)}"
+        key = f"w:{','.join(map(str, subscription_ids))}:{_join_names(whom)}"
         row = (key, uid, *whom, _WAITING, True, None, due_at, 0, at)
         self._db.insert_many(_PUT_MESSAGES, [row])
 
-    def open_confirmation(self, whom: Whom, request: int, *, uid: str, at: datetime) -> None:
+    def open_confirmation(self, whom: Recipient, request: int, *, uid: str, at: datetime) -> None:
         """Make the message that asks for a confirmation; whom it is for is nobody known yet."""
-        key = f"c:{request}:{_joined(whom)}"
+        key = f"c:{request}:{_join_names(whom)}"
         self._db.insert_many(_PUT_MESSAGES, [(key, uid, *whom, _WAITING, True, None, at, 0, at)])
 
-    def _of_known(self, items: Items) -> Items:
+    def _leave_out_unknown(self, items: Items) -> Items:
         """Leave out the items of people who are forgotten, and let nobody be forgotten now."""
         names = sorted({address.whom[0] for _, address in items.values()})
         known = {
@@ -187,7 +185,7 @@ class OutboxEnqueue:
             return items
         return {identity: one for identity, one in items.items() if one[1].whom[0] in known}
 
-    def _not_stored(self, items: Items) -> Items:
+    def _leave_out_stored(self, items: Items) -> Items:
         versions = sorted({version_id for version_id, *_ in items})
         stored = {
             (row[0], row[1], row[2], row[3])
@@ -198,7 +196,7 @@ class OutboxEnqueue:
             return items
         return {identity: one for identity, one in items.items() if identity not in stored}
 
-    def _messages(self, drafts: Iterable[_Draft], at: datetime) -> dict[str, int]:
+    def _messages(self, drafts: Iterable[_MessageDraft], at: datetime) -> dict[str, int]:
         """Make the messages that there are not yet; return, by key, the ids of the open ones.
 
         No worker claims these before the transaction ends.
@@ -218,21 +216,21 @@ class OutboxEnqueue:
         return found
 
 
-def _given(items: Iterable[OutboxItem]) -> Items:
+def _group_by_identity(items: Iterable[OutboxItem]) -> Items:
     """Return items by what is stored once of them; of two of one identity the first."""
-    addresses: dict[Whom, _Address] = {}
+    addresses: dict[Recipient, _RecipientKeys] = {}
     found: Items = {}
     for item in items:
         given = item.subscriber, item.channel, item.target
         address = addresses.get(given)
         if address is None:
-            address = addresses[given] = _Address(given)
+            address = addresses[given] = _RecipientKeys(given)
         _, channel, target = address.whom
         found.setdefault((item.version_id, item.subscription_id, channel, target), (item, address))
     return found
 
 
-def _joined(whom: Whom) -> str:
+def _join_names(whom: Recipient) -> str:
     """Write names so that no two of them are written alike: colons within are escaped."""
     # Names and addresses may hold colons ("slack:#trials"): "a:b" and "c" must not be "a" and
     # "b:c".
@@ -246,7 +244,7 @@ def _digest_key(joined: str, cutoff: datetime) -> str:
     return f"d:{joined}:{cutoff.astimezone(UTC).isoformat()}"
 
 
-def _message_row(draft: _Draft, at: datetime) -> tuple[Any, ...]:
+def _message_row(draft: _MessageDraft, at: datetime) -> tuple[Any, ...]:
     _, key, whom, due_at, cutoff = draft
     return (key, key, *whom, _WAITING, False, cutoff, due_at, 0, at)
 

@@ -43,7 +43,7 @@ _MOST_BRANCHES = 12
 Row = TypeVar("Row")
 
 
-class _Place(NamedTuple):
+class _EventPosition(NamedTuple):
     """An event as the indexes have it."""
 
     key: EventKey
@@ -86,7 +86,7 @@ class _Chunks(Protocol[Row]):
         """Return the next chunk behind a key."""
 
 
-class _Found(NamedTuple):
+class _Collected(NamedTuple):
     """Results, behind which key there may be more, and whether the time was enough."""
 
     results: tuple[Any, ...]
@@ -103,7 +103,7 @@ def _collect(
     after: Any,
     limit: int,
     deadline: float,
-) -> _Found:
+) -> _Collected:
     """Return up to ``limit`` of what ``take`` makes of rows; ``key`` is of both."""
     found: list[Any] = []
     reached = after
@@ -118,11 +118,11 @@ def _collect(
                 reached = key(rows[-1])
                 # One more than asked for says that there is a next page.
                 if len(found) > limit:
-                    return _Found(tuple(found[:limit]), key(found[limit - 1]), True)
+                    return _Collected(tuple(found[:limit]), key(found[limit - 1]), True)
     # What was found is given, with the place reached: the reader may go on from there.
     except DeadlineError:
-        return _Found(tuple(found), reached, False)
-    return _Found(tuple(found), None, True)
+        return _Collected(tuple(found), reached, False)
+    return _Collected(tuple(found), None, True)
 
 
 def _chunk_size(number: int, members: Members | None, limit: int) -> int:
@@ -143,7 +143,7 @@ def select_events(
     """
     kinds = None if query.kinds is None else frozenset(query.kinds)
 
-    def take(places: Sequence[_Place]) -> list[EventRow]:
+    def take(places: Sequence[_EventPosition]) -> list[EventRow]:
         kept = _of_members(places, members)
         return [
             one
@@ -169,7 +169,7 @@ class _EventChunks:
         self._number = 0
         self.is_over = False
 
-    def next(self, after: EventKey | None) -> list[_Place]:
+    def next(self, after: EventKey | None) -> list[_EventPosition]:
         """Return the next chunk behind a key."""
         members = self._members
         if members is not None:
@@ -193,7 +193,7 @@ class _EventChunks:
             kept = members.candidates(row[3] for row in rows)
             # The last one stays, so that the next chunk goes on behind it.
             rows = [row for row in rows[:-1] if row[3] in kept] + list(rows[-1:])
-        return [_Place(EventKey(moment(row[0]), row[1], row[2]), row[3]) for row in rows]
+        return [_EventPosition(EventKey(moment(row[0]), row[1], row[2]), row[3]) for row in rows]
 
 
 def _places(
@@ -201,7 +201,7 @@ def _places(
 ) -> sa.Select[Any]:
     """Return the query for so many events behind a key, from the index that has them in order."""
     conditions = _conditions(query, after)
-    kinds = None if query.kinds is None else sorted(_narrowed(query.kinds))
+    kinds = None if query.kinds is None else sorted(_kinds_of_events(query.kinds))
     by_kind: list[str | None] = [None]
     if nct_ids is not None:
         name = "ix_events_nct_id"
@@ -255,20 +255,20 @@ def _branch(index: str, conditions: Iterable[ColumnElement[bool]], size: int) ->
     )
 
 
-def _narrowed(kinds: Collection[ChangeKind]) -> set[str]:
+def _kinds_of_events(kinds: Collection[ChangeKind]) -> set[str]:
     """Return the kinds of all events that tell of any of these."""
     own = {kind.value for kind in kinds}
     return own | {one.value for kind in kinds for one in ALSO_TOLD_BY.get(kind, ())}
 
 
-def _of_members(places: Sequence[_Place], members: Members | None) -> list[_Place]:
+def _of_members(places: Sequence[_EventPosition], members: Members | None) -> list[_EventPosition]:
     if members is None:
         return list(places)
     matching = members.matching([place.nct_id for place in places])
     return [place for place in places if place.nct_id in matching]
 
 
-def _read_events(db: Db, places: Sequence[_Place]) -> list[EventRow]:
+def _read_events(db: Db, places: Sequence[_EventPosition]) -> list[EventRow]:
     """Read events, in their order."""
     if not places:
         return []

@@ -23,7 +23,7 @@ from monitor.model.queries import EventQuery, EventResults, TrialQuery, TrialRes
 from monitor.model.record import TrialRecord
 from monitor.model.search import Search
 from monitor.store import events, quarantine, trials, versions
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.db import Db
 from monitor.store.engine import ReaderPool, connect_to_read
 from monitor.store.revisions import SchemaStatus, read_status, require_current
@@ -52,7 +52,7 @@ def open_reader(
     StoreError, in one line, when it is missing, has another schema than the program's or is
     not a monitor store. ``pool``: as of ``connect_to_read``.
     """
-    address = Address.parse(url)
+    address = StoreAddress.parse(url)
     connection = connect_to_read(address, busy_timeout_s=busy_timeout_s, pool=pool)
     try:
         # Before any question: a query over a column that an older store does not have would say
@@ -69,7 +69,7 @@ def schema_status(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
 
     Needs no leave to write. StoreError when the store cannot be opened.
     """
-    address = Address.parse(url)
+    address = StoreAddress.parse(url)
     if address.path is not None and not address.path.exists():
         return SchemaStatus(status="empty", revision=None)
     with closing(connect_to_read(address, busy_timeout_s=busy_timeout_s)) as connection:
@@ -84,7 +84,7 @@ def status_of(db: Db) -> SchemaStatus:
 class Reader:
     """A store as of the moment it was first asked; one thread at a time."""
 
-    def __init__(self, connection: "Connection", address: Address) -> None:
+    def __init__(self, connection: "Connection", address: StoreAddress) -> None:
         self._connection = connection
         self._address = address
         # None of its parts refers back to it: what it holds goes with it, without waiting for the

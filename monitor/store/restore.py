@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.errors import StoreError, UsageError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.copying import (
     Contents,
     OnStep,
@@ -67,7 +67,7 @@ def restore(
     and when the file is the store itself; StoreError when the file is no backup of a store, is
     damaged or of a newer program, or when somebody uses the store: nothing has changed then.
     """
-    address = Address.parse(url)
+    address = StoreAddress.parse(url)
     if address.path is None:
         raise UsageError(_POSTGRES.format(file=file, url=address.shown))
     store = address.path
@@ -87,7 +87,12 @@ def restore(
 
 
 def _put_back(
-    address: Address, file: Path, now: datetime, keep: bool, busy_timeout_s: float, on_step: OnStep
+    address: StoreAddress,
+    file: Path,
+    now: datetime,
+    keep: bool,
+    busy_timeout_s: float,
+    on_step: OnStep,
 ) -> Restored:
     store = address.path
     assert store is not None  # noqa: S101  # only SQLite comes here
@@ -149,7 +154,7 @@ def _checked_copy(file: Path, new: Path, busy_timeout_s: float, on_step: OnStep)
         found = check_database(new, on_step=on_step)
     except (sqlite3.Error, UnicodeDecodeError) as exc:
         raise StoreError(f"the backup {file} is damaged ({exc}); nothing was changed") from exc
-    require_ours(found.schema, Address(path=file, url="", shown=str(file)))
+    require_ours(found.schema, StoreAddress(path=file, url="", shown=str(file)))
     if found.schema.status == "unknown":
         raise StoreError(
             f"the backup {file} has schema {found.schema.revision}, which this program does not"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from monitor.errors import StoreError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.schema import metadata
 
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -59,7 +59,7 @@ def read_status(fetch: Fetch, dialect: str) -> SchemaStatus:
     return SchemaStatus(status=status, revision=revision)
 
 
-def require_current(status: SchemaStatus, address: Address) -> None:
+def require_current(status: SchemaStatus, address: StoreAddress) -> None:
     """Raise StoreError, saying what to do, unless the schema is the program's own."""
     if status.status == "current":
         return
@@ -73,7 +73,7 @@ def require_current(status: SchemaStatus, address: Address) -> None:
     raise StoreError(f"the store {address.shown} {says[status.status]}")
 
 
-def require_ours(status: SchemaStatus, address: Address) -> None:
+def require_ours(status: SchemaStatus, address: StoreAddress) -> None:
     """Raise StoreError unless it is a store of the monitor, of whatever schema."""
     if status.status in ("empty", "foreign"):
         require_current(status, address)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from monitor.store.codec import CorruptError
-from monitor.store.column_types import Day, UtcTime
+from monitor.store.column_types import IsoDate, UtcTime
 from monitor.store.timestamps import moment
 
 Row = Sequence[Any]
@@ -88,7 +88,7 @@ def day(value: str | date) -> date:
 
 
 _DECODERS: dict[type, Decoder] = {
-    Day: day,
+    IsoDate: day,
     UtcTime: moment,
     sa.Boolean: bool,
     sa.LargeBinary: bytes,

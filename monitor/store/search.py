@@ -81,12 +81,12 @@ EMPTY = {
 }
 """What takes all trials out of the index."""
 
-Values = dict[str, Any]
-Change = tuple[str, SearchDocument, SearchDocument | None]
+RowValues = dict[str, Any]
+IndexChange = tuple[str, SearchDocument, SearchDocument | None]
 """An NCT ID, its words, and those that the index has of it (None: none)."""
 
 
-def changes(dialect: str, documents: Iterable[Change]) -> tuple[sa.Insert, list[Values]]:
+def changes(dialect: str, documents: Iterable[IndexChange]) -> tuple[sa.Insert, list[RowValues]]:
     """Return the statement, with its rows, that brings trials' words into the index."""
     if dialect != "sqlite":
         return _PUT_POSTGRES, [_postgres_row(nct_id, new) for nct_id, new, _ in documents]
@@ -95,7 +95,7 @@ def changes(dialect: str, documents: Iterable[Change]) -> tuple[sa.Insert, list[
     return _WRITE_SQLITE, [row for change in in_order for row in _sqlite_rows(*change)]
 
 
-def _sqlite_rows(key: int, new: SearchDocument, old: SearchDocument | None) -> Iterator[Values]:
+def _sqlite_rows(key: int, new: SearchDocument, old: SearchDocument | None) -> Iterator[RowValues]:
     """Yield what puts a trial in; of one that is there what takes out and puts in what moved."""
     if old is None:
         yield _sqlite_row(key, None, (*new.texts, _EVERY))
@@ -109,11 +109,11 @@ def _sqlite_rows(key: int, new: SearchDocument, old: SearchDocument | None) -> I
         yield _sqlite_row(key, command, (*(" ".join(one & moved) for one in words), ""))
 
 
-def _sqlite_row(key: int, command: str | None, texts: Sequence[str]) -> Values:
+def _sqlite_row(key: int, command: str | None, texts: Sequence[str]) -> RowValues:
     return {"b_rowid": key, "b_command": command, **dict(zip(_COLUMNS, texts, strict=True))}
 
 
-def _postgres_row(nct_id: str, document: SearchDocument) -> Values:
+def _postgres_row(nct_id: str, document: SearchDocument) -> RowValues:
     return {"nct_id": nct_id, "words": lexemes(document)}
 
 
@@ -219,11 +219,11 @@ def matching(dialect: str) -> tuple[sa.Select[Any], ColumnElement[bool]]:
         condition = _SQLITE.c.trial_search.op("MATCH", is_comparison=True)(asked)
         return sa.select(_SQLITE.c.rowid).where(condition), condition
     vector = sa.cast(_POSTGRES.c.words, _Vector)
-    condition = vector.op("@@", is_comparison=True)(sa.cast(asked, _Query))
+    condition = vector.op("@@", is_comparison=True)(sa.cast(asked, _TsQueryType))
     return sa.select(_POSTGRES.c.nct_id).where(condition), condition
 
 
-class _Query(UserDefinedType[str]):
+class _TsQueryType(UserDefinedType[str]):
     cache_ok = True
 
     def get_col_spec(self, **_: Any) -> str:

@@ -15,6 +15,7 @@ from monitor.model.subscriptions import (
     Silence,
     Subscriber,
     Subscription,
+    SubscriptionKey,
     SubscriptionOrigin,
     SubscriptionStatus,
 )
@@ -28,9 +29,6 @@ from monitor.store.schema import silences, subscribers, subscriptions
 from monitor.store.storable_text import make_storable
 from monitor.store.subscription_json import SUBSCRIPTION, definition_text
 from monitor.store.timestamps import moment
-
-Names = tuple[str, str]
-"""A subscriber's and a subscription's."""
 
 _WELCOMED = "welcomed_subscription"
 """The newest subscription that was looked at; a store that none was looked at in has no row."""
@@ -305,7 +303,7 @@ class SubscriberWriter(SubscriberReader):
             stored = self._stored(people)
         return [stored[names].id for names in texts]
 
-    def _stored(self, people: Collection[str]) -> dict[Names, Any]:
+    def _stored(self, people: Collection[str]) -> dict[SubscriptionKey, Any]:
         """Return the rows of these people's subscriptions by their names."""
         found: list[Any] = []
         for batch in batches(sorted(people)):
@@ -369,9 +367,9 @@ class SubscriberWriter(SubscriberReader):
         self,
         *,
         origin: SubscriptionOrigin,
-        keep: Collection[Names],
+        keep: Collection[SubscriptionKey],
         subscribers: Collection[str] = (),
-    ) -> tuple[list[Names], list[str]]:
+    ) -> tuple[list[SubscriptionKey], list[str]]:
         """Retire the subscriptions of an origin that are not in ``keep``, and their people.
 
         Of the people those of this origin who are neither in ``subscribers`` nor have a

@@ -28,31 +28,31 @@ FilterKey = Literal[
     "condition", "intervention", "sponsor", "phase", "status", "study_type", "country", "title",
     "keyword", "facility", "city", "text", "source",
 ]  # fmt: skip
-_Words = dict[FilterKey, tuple[str, ...]]
+_FilterValues = dict[FilterKey, tuple[str, ...]]
 
 
 # An unknown key is an error: a newer program's filter, read without it, would match more trials
 # than were asked for.
-class _Filter(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
-    wanted: _Words = {}
-    excluded: _Words = {}
+class _FilterJson(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    wanted: _FilterValues = {}
+    excluded: _FilterValues = {}
 
 
-class _Trials(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+class _TrialsJson(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
     nct_ids: tuple[str, ...] = ()
-    filters: tuple[_Filter, ...] = ()
+    filters: tuple[_FilterJson, ...] = ()
     everything: bool = False
 
 
-class _Changes(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+class _ChangesJson(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
     kinds: tuple[ChangeKind, ...] | None = None
     min_severity: Severity = Severity.LOW
     min_days: int | None = None
     min_percent: float | None = None
 
 
-class _Definition(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
-    trials: _Trials
+class _DefinitionJson(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    trials: _TrialsJson
     channels: tuple[str, ...]
     when: str
     # Raw, and read through a cache: of 100,000 subscriptions most have the same.
@@ -62,9 +62,9 @@ class _Definition(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True
     send_empty: bool = False
 
 
-_definitions = DataType[_Definition](_Definition)
-_changes = DataType[_Changes](_Changes)
-_filter_words = DataType[_Words](_Words)
+_definitions = DataType[_DefinitionJson](_DefinitionJson)
+_changes = DataType[_ChangesJson](_ChangesJson)
+_filter_words = DataType[_FilterValues](_FilterValues)
 # Welcome messages, and whether anything changed, go by this text; a subscription to one trial is
 # {"trials":{"nct_ids":["NCT01234567"]},"channels":["mail"],"when":"at once"} as a whole.
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -73,16 +73,18 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 def definition_text(subscription: Subscription) -> str:
     """Write what a subscription asks for."""
     trials, changes = subscription.trials, subscription.changes
-    definition = _Definition(
-        trials=_Trials(
-            nct_ids=_whole(sorted(trials.nct_ids)),
+    definition = _DefinitionJson(
+        trials=_TrialsJson(
+            nct_ids=_make_storable(sorted(trials.nct_ids)),
             filters=tuple(
-                _Filter(wanted=_words(one.wanted), excluded=_words(one.excluded))
+                _FilterJson(
+                    wanted=_filter_values(one.wanted), excluded=_filter_values(one.excluded)
+                )
                 for one in trials.filters
             ),
             everything=trials.everything,
         ),
-        channels=_whole(subscription.channels),
+        channels=_make_storable(subscription.channels),
         when=str(subscription.when),
         changes=msgspec.UNSET if changes == _DEFAULT else _changes_text(changes),
         critical_at_once=subscription.critical_at_once,
@@ -93,7 +95,7 @@ def definition_text(subscription: Subscription) -> str:
 
 
 def _changes_text(changes: Changes) -> msgspec.Raw:
-    written = _Changes(
+    written = _ChangesJson(
         kinds=None if changes.kinds is None else tuple(sorted(changes.kinds)),
         min_severity=changes.min_severity,
         min_days=changes.min_days,
@@ -102,11 +104,11 @@ def _changes_text(changes: Changes) -> msgspec.Raw:
     return msgspec.Raw(_encoder.encode(written))
 
 
-def _words(words: Mapping[str, tuple[str, ...]]) -> _Words:
-    return _filter_words.convert({key: _whole(values) for key, values in words.items()})
+def _filter_values(words: Mapping[str, tuple[str, ...]]) -> _FilterValues:
+    return _filter_words.convert({key: _make_storable(values) for key, values in words.items()})
 
 
-def _whole(texts: Iterable[str]) -> tuple[str, ...]:
+def _make_storable(texts: Iterable[str]) -> tuple[str, ...]:
     """Return texts without halves of surrogate pairs, which an argument may hold."""
     return tuple(text.encode("utf-8", "replace").decode() for text in texts)
 
@@ -136,7 +138,7 @@ SUBSCRIPTION = RowMapper(
 """Reads a row of ``subscriptions``; CorruptError names the subscription."""
 
 
-def _trials(written: _Trials) -> Trials:
+def _trials(written: _TrialsJson) -> Trials:
     return Trials(
         nct_ids=frozenset(written.nct_ids),
         filters=tuple(
@@ -148,7 +150,7 @@ def _trials(written: _Trials) -> Trials:
 
 
 def _read_changes(written: msgspec.Raw | msgspec.UnsetType) -> Changes:
-    return _DEFAULT if isinstance(written, msgspec.UnsetType) else _given(bytes(written))
+    return _DEFAULT if isinstance(written, msgspec.UnsetType) else _parse_changes(bytes(written))
 
 
 _DEFAULT = Changes()
@@ -156,7 +158,7 @@ _DEFAULT = Changes()
 
 # Of 100,000 subscriptions most ask for the same few: they share what is read.
 @lru_cache(maxsize=4096)
-def _given(written: bytes) -> Changes:
+def _parse_changes(written: bytes) -> Changes:
     changes = _changes.decode(written)
     return Changes(
         kinds=None if changes.kinds is None else frozenset(changes.kinds),

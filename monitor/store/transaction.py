@@ -31,7 +31,7 @@ from monitor.model.history import (
 )
 from monitor.model.search import SearchDocument
 from monitor.store import counting, events, quarantine, trials, versions
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.bodies import announced_value
 from monitor.store.clock_skew import SkewWriter
 from monitor.store.codec import CODEC, thread_codec
@@ -63,7 +63,7 @@ class Transaction:
     bear on, so every question sees what was written before it.
     """
 
-    def __init__(self, connection: Connection, address: Address) -> None:
+    def __init__(self, connection: Connection, address: StoreAddress) -> None:
         self._db = db = Db(connection, address)
         self._codec = thread_codec()
         # None of its parts refers back to it: what it holds goes with it, megabytes of snapshots

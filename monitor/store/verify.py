@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from monitor.errors import DamagedSnapshotError, StoreError
-from monitor.model.problem import Problem
+from monitor.model.integrity import IntegrityProblem
 from monitor.model.record import TrialRecord
 from monitor.store import counting, events, quarantine, schema, versions
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.codec import CorruptError
 from monitor.store.copying import OnStep, ignore_steps, interruptible
 from monitor.store.db import Db
@@ -63,13 +63,13 @@ _RESTORE_POSTGRES = "put a dump back (pg_restore); look at the server's disk"
 
 def verify(
     url: str, *, busy_timeout_s: float = 10.0, on_step: OnStep = ignore_steps
-) -> Iterator[Problem]:
+) -> Iterator[IntegrityProblem]:
     """Read all of a store, as of one moment, and yield what is wrong with it.
 
     Others read and write meanwhile; memory does not grow with the store. StoreError when it cannot
     be opened, or is no store of this program's schema.
     """
-    address = Address.parse(url)
+    address = StoreAddress.parse(url)
     with closing(connect_to_read(address, busy_timeout_s=busy_timeout_s)) as connection:
         db = Db(connection, address)
         with db.errors(), ExitStack() as held:
@@ -91,9 +91,9 @@ class _Verification:
         self._former: dict[int, tuple[tuple[str, str], ...]] = {}
         self._unread: set[str] = set()
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[IntegrityProblem]:
         """Make every check, also behind one that found damage."""
-        checks: list[tuple[str, Callable[[], Iterator[Problem]]]] = [
+        checks: list[tuple[str, Callable[[], Iterator[IntegrityProblem]]]] = [
             ("snapshots", self._snapshots),
             ("versions", self._versions),
             ("former NCT IDs", self._former_ids),
@@ -110,7 +110,7 @@ class _Verification:
             self._on_step(name, 0, None)
             yield from self._bounded(name, check())
 
-    def _bounded(self, name: str, found: Iterator[Problem]) -> Iterator[Problem]:
+    def _bounded(self, name: str, found: Iterator[IntegrityProblem]) -> Iterator[IntegrityProblem]:
         count = 0
         try:
             for problem in found:
@@ -121,22 +121,24 @@ class _Verification:
             cause = getattr(exc.__cause__, "orig", exc.__cause__)
             if _is_interrupt(cause):
                 raise cause from None  # for ``interruptible``
-            yield Problem(check=name, detail=str(exc), fix=self._fix)
+            yield IntegrityProblem(check=name, detail=str(exc), fix=self._fix)
             if self._db.dialect != "sqlite":  # the transaction is over
                 raise
         if count > MOST_NAMED:
             said = f"{count - MOST_NAMED:,} more problems of this kind"
-            yield Problem(check=name, detail=said, fix=self._fix)
+            yield IntegrityProblem(check=name, detail=said, fix=self._fix)
 
     # --- the checks ------------------------------------------------------------------------
 
-    def _file(self) -> Iterator[Problem]:
+    def _file(self) -> Iterator[IntegrityProblem]:
         for (said,) in self._db.fetch(_CHECK_FILE):
             if said != "ok":
                 line = " ".join(str(said).split())
-                yield Problem(check="file", detail=f"the file's structure: {line}", fix=self._fix)
+                yield IntegrityProblem(
+                    check="file", detail=f"the file's structure: {line}", fix=self._fix
+                )
 
-    def _snapshots(self) -> Iterator[Problem]:
+    def _snapshots(self) -> Iterator[IntegrityProblem]:
         """Unpack each snapshot and compare its hash; a trial's one after the other."""
         snapshots = Snapshots(self._db)
         for snapshot_id, nct_id in self._each(schema.snapshots, _SNAPSHOTS):
@@ -150,7 +152,7 @@ class _Verification:
             except orjson.JSONDecodeError:
                 yield from self._of_snapshot(snapshot_id, nct_id, "it holds no JSON document")
 
-    def _of_snapshot(self, snapshot_id: int, nct_id: str, why: str) -> Iterator[Problem]:
+    def _of_snapshot(self, snapshot_id: int, nct_id: str, why: str) -> Iterator[IntegrityProblem]:
         """Name every version that is lost with a snapshot."""
         self._unread.add(nct_id)
         number = None
@@ -162,7 +164,7 @@ class _Verification:
         if number is None:
             yield self._problem("snapshots", f"snapshot {snapshot_id}: {why}", nct_id)
 
-    def _versions(self) -> Iterator[Problem]:
+    def _versions(self) -> Iterator[IntegrityProblem]:
         for row in self._each(schema.versions, _VERSIONS):
             try:
                 versions.VERSION(row)
@@ -171,7 +173,7 @@ class _Verification:
                 number = self._number(row.nct_id, row.id)
                 yield self._problem("versions", said, row.nct_id, number)
 
-    def _former_ids(self) -> Iterator[Problem]:
+    def _former_ids(self) -> Iterator[IntegrityProblem]:
         """Compare the former NCT IDs that are noted with those that records state."""
         noted = set(map(tuple, self._db.fetch(_ALIASES)))
         stated = {pair for pairs in self._former.values() for pair in pairs}
@@ -186,7 +188,7 @@ class _Verification:
                     said = f"its latest version says what is not noted: {names}"
                     yield self._problem("former NCT IDs", said, nct_id)
 
-    def _events(self) -> Iterator[Problem]:
+    def _events(self) -> Iterator[IntegrityProblem]:
         for row in self._each(schema.events, _EVENTS):
             try:
                 events.EVENT(row)
@@ -195,7 +197,7 @@ class _Verification:
                 number = self._number(row.nct_id, row.version_id)
                 yield self._problem("events", said, row.nct_id, number)
 
-    def _announcements(self) -> Iterator[Problem]:
+    def _announcements(self) -> Iterator[IntegrityProblem]:
         for row in self._each(schema.announcements, _ANNOUNCEMENTS):
             try:
                 announcement(row)
@@ -203,16 +205,16 @@ class _Verification:
                 number = self._number(row.nct_id, row.version_id)
                 yield self._problem("announcements", str(exc), row.nct_id, number)
 
-    def _quarantine(self) -> Iterator[Problem]:
+    def _quarantine(self) -> Iterator[IntegrityProblem]:
         fix = f"`monitor quarantine drop ID`, or {self._fix}"
         for row in self._each(schema.quarantine, _QUARANTINE):
             try:
                 quarantine.WHOLE_ENTRY(row)
             except CorruptError as exc:
                 said = f"entry {row.id} ({row.origin}): {exc}"
-                yield Problem(check="quarantine", detail=said, fix=fix)
+                yield IntegrityProblem(check="quarantine", detail=said, fix=fix)
 
-    def _references(self) -> Iterator[Problem]:
+    def _references(self) -> Iterator[IntegrityProblem]:
         for reference in references():
             self._on_step(f"references of {reference.table}", 0, None)
             for key, refers_to, nct_id, version_id in self._db.stream(reference.wrong):
@@ -220,7 +222,7 @@ class _Verification:
                 said = f"{reference.table} {key}: {reference.says.format(refers_to)}"
                 yield self._problem("references", said, nct_id, number)
 
-    def _row_counts(self) -> Iterator[Problem]:
+    def _row_counts(self) -> Iterator[IntegrityProblem]:
         counted = {name: self._count(table) for name, table in counting.COUNTED.items()}
         counted |= {counting.by_rules(rules): there for rules, there in self._db.fetch(_BY_RULES)}
         noted = dict(map(tuple, self._db.fetch(_ROW_COUNTS)))
@@ -228,7 +230,7 @@ class _Verification:
             there, kept = counted.get(name, 0), noted.get(name, 0)
             if there != kept:
                 said = f"{kept:,} {name} are noted, {there:,} are there"
-                yield Problem(check="row counts", detail=said, fix=self._fix)
+                yield IntegrityProblem(check="row counts", detail=said, fix=self._fix)
 
     # --- what they share -------------------------------------------------------------------
 
@@ -251,9 +253,13 @@ class _Verification:
         ids = [row.id for row in self._versions_of(nct_id)]
         return ids.index(version_id) + 1 if version_id in ids else None
 
-    def _problem(self, check: str, said: str, nct_id: Any, version: int | None = None) -> Problem:
+    def _problem(
+        self, check: str, said: str, nct_id: Any, version: int | None = None
+    ) -> IntegrityProblem:
         known = None if nct_id is None else str(nct_id)
-        return Problem(check=check, detail=said, fix=self._fix, nct_id=known, version=version)
+        return IntegrityProblem(
+            check=check, detail=said, fix=self._fix, nct_id=known, version=version
+        )
 
 
 def _is_interrupt(cause: BaseException | None) -> TypeGuard[sqlite3.Error]:

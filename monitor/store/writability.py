@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.db import Db
 from monitor.store.schema import versions
 
@@ -21,7 +21,7 @@ _POSTGRES = sa.select(
 )
 
 
-def write_problem(address: Address, db: Db) -> str | None:
+def write_problem(address: StoreAddress, db: Db) -> str | None:
     """Return in one line why nothing can be written; None when nothing is known against it.
 
     Of a SQLite store the file's rights are looked at, and room for 1 MB is taken in its folder
@@ -46,7 +46,7 @@ def _of_file(path: Path, shown: str) -> str | None:
     return None
 
 
-def _of_postgres(address: Address, db: Db) -> str | None:
+def _of_postgres(address: StoreAddress, db: Db) -> str | None:
     (row,) = db.fetch(_POSTGRES)
     is_replica, is_read_only, may_write = row
     if is_replica or is_read_only:

@@ -18,7 +18,7 @@ from monitor.store import counting, events, facts, search, snapshots, trials, ve
 from monitor.store.db import BATCH, Db, batches
 from monitor.store.schema import metadata
 
-Values = dict[str, Any]
+RowValues = dict[str, Any]
 
 _BLOCK = 100
 # As much as a batch of ingest brings; more would only wait in memory.
@@ -37,14 +37,14 @@ class WriteBuffer:
 
     def __init__(self, db: Db) -> None:
         self._db = db
-        self._snapshots: dict[int, Values] = {}
-        self._versions: dict[int, Values] = {}
-        self._events: dict[int, list[Values]] = {}
-        self._trials: dict[str, Values] = {}
-        self._aliases: dict[tuple[str, str], Values] = {}
-        self._announcements: list[Values] = []
-        self._facts: dict[int, Values] = {}
-        self._documents: dict[str, search.Change] = {}
+        self._snapshots: dict[int, RowValues] = {}
+        self._versions: dict[int, RowValues] = {}
+        self._events: dict[int, list[RowValues]] = {}
+        self._trials: dict[str, RowValues] = {}
+        self._aliases: dict[tuple[str, str], RowValues] = {}
+        self._announcements: list[RowValues] = []
+        self._facts: dict[int, RowValues] = {}
+        self._documents: dict[str, search.IndexChange] = {}
         self._eventless: set[int] = set()
         self._nct_ids: set[str] = set()
         self._ids: dict[str, Iterator[int]] = {}
@@ -52,7 +52,7 @@ class WriteBuffer:
         self.written: Counter[str] = Counter()
         """How many rows more there are than before, by the names that ``row_counts`` has."""
 
-    def snapshot(self, values: Values) -> int:
+    def snapshot(self, values: RowValues) -> int:
         """Hold a snapshot's row and return its id."""
         snapshot_id = self._next_id("snapshots")
         self._snapshots[snapshot_id] = {"id": snapshot_id, **values}
@@ -60,7 +60,7 @@ class WriteBuffer:
         self._stay_small()
         return snapshot_id
 
-    def version(self, values: Values) -> int:
+    def version(self, values: RowValues) -> int:
         """Hold a version's row and return its id."""
         version_id = self._next_id("versions")
         self._versions[version_id] = {"id": version_id, **values}
@@ -73,20 +73,20 @@ class WriteBuffer:
         """Tell whether events of a version may be written already; they must go before new ones."""
         return version_id not in self._eventless and version_id not in self._events
 
-    def events(self, version_id: int, rows: list[Values]) -> None:
+    def events(self, version_id: int, rows: list[RowValues]) -> None:
         """Hold a version's events, in place of held ones."""
         self._eventless.discard(version_id)
         self._events[version_id] = rows
         self._bytes += sum(len(row["body"]) for row in rows)
         self._stay_small()
 
-    def trial(self, values: Values) -> None:
+    def trial(self, values: RowValues) -> None:
         """Hold a trial's row, in place of a held one."""
         self._trials[values["nct_id"]] = values
         self._nct_ids.add(values["nct_id"])
         self._stay_small()
 
-    def facts(self, version_id: int, values: Values) -> None:
+    def facts(self, version_id: int, values: RowValues) -> None:
         """Hold a version's facts, in place of held ones."""
         self._facts[version_id] = values
 
@@ -103,7 +103,7 @@ class WriteBuffer:
         """Hold an NCT ID that a trial had before."""
         self._aliases[alias, nct_id] = {"alias": alias, "nct_id": nct_id}
 
-    def announcement(self, values: Values) -> None:
+    def announcement(self, values: RowValues) -> None:
         """Hold what is announced of a version."""
         self._announcements.append(values)
         self._bytes += len(values["body"])
@@ -121,7 +121,7 @@ class WriteBuffer:
 
     def flush(self) -> None:
         """Write everything, what is referred to first."""
-        held: tuple[tuple[Executable, Sequence[Values]], ...] = (
+        held: tuple[tuple[Executable, Sequence[RowValues]], ...] = (
             (snapshots.INSERT, list(self._snapshots.values())),
             # Versions before trials, which refer to each other: the keys are checked at the commit.
             (versions.INSERT, list(self._versions.values())),

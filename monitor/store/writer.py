@@ -10,7 +10,7 @@ from typing import Self
 from sqlalchemy.engine import Connection, Engine
 
 from monitor.errors import StoreError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import make_engine, status_of, store_errors
 from monitor.store.migrate import make_file, make_folder, upgrade_engine
 from monitor.store.revisions import require_current
@@ -27,7 +27,7 @@ def open_store(url: str, *, create: bool = True, busy_timeout_s: float = 10.0) -
     made by a newer program, is read-only or locked, or is not a monitor store at all.
     ``busy_timeout_s``: how long to wait for another writer.
     """
-    address = Address.parse(url)
+    address = StoreAddress.parse(url)
     if address.path is not None and not address.path.exists():
         if not create:
             raise StoreError(f"there is no store at {address.shown}")
@@ -52,7 +52,7 @@ def open_store(url: str, *, create: bool = True, busy_timeout_s: float = 10.0) -
 class Store:
     """An open store; usable from several threads, each with transactions of its own."""
 
-    def __init__(self, engine: Engine, address: Address) -> None:
+    def __init__(self, engine: Engine, address: StoreAddress) -> None:
         self._engine = engine
         self._address = address
         # Kept with its pragmas and its cache of pages: a new connection costs as much as a small

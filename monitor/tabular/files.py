@@ -15,7 +15,7 @@ from monitor.tabular.columns import TableLayout
 from monitor.tabular.parquet import write_dataset, write_parquet
 from monitor.tabular.text_files import write_csv, write_json_lines
 
-Format = Literal["csv", "jsonl", "parquet"]
+TableFormat = Literal["csv", "jsonl", "parquet"]
 
 _PARTITION = re.compile(r"year=-?[0-9]+/part-[0-9]+\.parquet")
 
@@ -27,21 +27,23 @@ class TableFile:
     ``by_year``: to a folder instead, partitioned by year (Parquet). ``bom``: see ``write_csv``.
     """
 
-    format: Format
+    format: TableFormat
     path: Path
     by_year: bool = False
     bom: bool = False
 
     @classmethod
-    def at(cls, to: Path, *, name: str, chosen: Format | None, bom: bool = False) -> "TableFile":
+    def at(
+        cls, to: Path, *, name: str, chosen: TableFormat | None, bom: bool = False
+    ) -> "TableFile":
         """Return what ``to`` means: a file, or the file or dataset of that name in a folder.
 
         ``chosen`` None: as the file's name ends, else CSV.
         """
         is_folder = to.is_dir()
         ending = to.suffix.lstrip(".").lower()
-        by_name: Format | None = next((one for one in FORMATS if one == ending), None)
-        form: Format = chosen or (None if is_folder else by_name) or "csv"
+        by_name: TableFormat | None = next((one for one in FORMATS if one == ending), None)
+        form: TableFormat = chosen or (None if is_folder else by_name) or "csv"
         if not is_folder:
             return cls(format=form, path=to, bom=bom)
         by_year = form == "parquet"
@@ -63,11 +65,11 @@ class TableFile:
             return write_stream(file, rows, layout, self.format, bom=self.bom)
 
 
-FORMATS: tuple[Format, ...] = ("csv", "jsonl", "parquet")
+FORMATS: tuple[TableFormat, ...] = ("csv", "jsonl", "parquet")
 
 
 def write_stream(
-    file: BinaryIO, rows: Iterable[Any], layout: TableLayout[Any], form: Format, *, bom: bool
+    file: BinaryIO, rows: Iterable[Any], layout: TableLayout[Any], form: TableFormat, *, bom: bool
 ) -> int:
     """Write rows to a file that is open; return how many."""
     if form == "csv":

@@ -12,7 +12,7 @@ from monitor.errors import MonitorError
 from monitor.model.lease import Lease
 from monitor.settings import Settings, StoreSettings
 from monitor.sources.http import StoppedError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import make_engine
 from monitor.store.lease_keeper import LeaseHeldError, LeaseLostError
 from monitor.store.lease_observer import LeaseObserver
@@ -132,7 +132,7 @@ def test_who_asks_for_the_end_is_not_told_of_a_loss(app: App, stop: threading.Ev
 
 
 def test_it_is_lost_when_the_store_does_not_confirm_it(app: App, stop: threading.Event) -> None:
-    engine = make_engine(Address.parse(app.settings.store.url), busy_timeout_s=5)
+    engine = make_engine(StoreAddress.parse(app.settings.store.url), busy_timeout_s=5)
     with backfill_lease(app, LeaseObserver(), stop=stop, ttl_s=2) as held:
         with engine.begin() as connection:
             connection.exec_driver_sql("DROP TABLE leases")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.migrate import upgrade
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, study
@@ -207,7 +207,7 @@ def test_a_trial_that_is_not_stored_is_not_found(small: Monitor) -> None:
 
 def test_a_store_that_is_not_there_is_not_made(monitor: Monitor) -> None:
     assert "there is no store" in monitor.complaint("reclassify", code=1)
-    path = Address.parse(monitor.url).path
+    path = StoreAddress.parse(monitor.url).path
     assert path is not None
     assert not path.exists()
 

@@ -20,7 +20,7 @@ from monitor.model.messages import ChannelState
 from monitor.model.tracking import SourceRow
 from monitor.settings import FilesSourceSettings, Settings, StoreSettings
 from monitor.settings.channels import ConsoleChannelSettings
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import make_engine
 from monitor.store.writer import open_store
 from monitor.web.routes import HealthResult
@@ -115,7 +115,7 @@ def test_a_refused_configuration_is_named(state: DaemonState) -> None:
 
 
 def test_a_store_of_a_newer_program_is_named(state: DaemonState) -> None:
-    engine = make_engine(Address.parse(state.app.settings.store.url), busy_timeout_s=5)
+    engine = make_engine(StoreAddress.parse(state.app.settings.store.url), busy_timeout_s=5)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     engine.dispose()
@@ -151,7 +151,7 @@ def test_a_store_without_room_is_no_store_to_be_ready_with(sqlite_url: str) -> N
 def test_a_server_that_takes_no_writes_is_named(postgres_url: str) -> None:
     state = standing_on(postgres_url)
     assert readiness(state).good
-    engine = make_engine(Address.parse(postgres_url), busy_timeout_s=5)
+    engine = make_engine(StoreAddress.parse(postgres_url), busy_timeout_s=5)
     with engine.begin() as connection:
         name = connection.exec_driver_sql("SELECT current_database()").scalar()
         connection.exec_driver_sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")

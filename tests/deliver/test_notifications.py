@@ -9,11 +9,10 @@ import pytest
 from monitor.channels.mail import compose
 from monitor.deliver import Report
 from monitor.model.changes import ChangeKind
-from monitor.model.messages import MessageState
+from monitor.model.messages import MessageState, Recipient
 from monitor.model.subscriptions import Changes, Silence, SubscriptionStatus, Trials
 from monitor.model.when import parse_when
 from monitor.settings.hosts import Mailbox
-from monitor.store.outbox_enqueue import Whom
 from monitor.store.reader import open_reader
 from tests.deliver.post import HOUR, HOURLY, Post
 from tests.ingest.world import NCT, NOON, study
@@ -181,7 +180,7 @@ def test_what_comes_while_a_digest_is_sent_is_in_the_next_one(post: Post) -> Non
     assert [got.data["counts"]["changes"] for got in post.box.got] == [1, 1]
 
 
-def open_digest(post: Post, whom: Whom) -> None:
+def open_digest(post: Post, whom: Recipient) -> None:
     """Make a digest that nothing is in."""
     subscriber, channel, target = whom
     with post.store.transaction() as tx:

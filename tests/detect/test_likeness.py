@@ -3,13 +3,13 @@
 import pytest
 
 from monitor.detect.contradictions import contradict
-from monitor.detect.likeness import Vocabulary
+from monitor.detect.likeness import WordWeights
 from monitor.detect.stems import stem
 
-ALONE = Vocabulary()
+ALONE = WordWeights()
 
 
-def likeness(one: str, other: str, vocabulary: Vocabulary = ALONE) -> float:
+def likeness(one: str, other: str, vocabulary: WordWeights = ALONE) -> float:
     return vocabulary.bag(one).likeness(vocabulary.bag(other))
 
 
@@ -67,7 +67,7 @@ def test_other_outcomes_have_little_in_common(one: str, other: str) -> None:
 
 def test_an_abbreviation_means_what_the_record_says() -> None:
     assert likeness("Rate of XYZ", "Xenon yield zone") == 0
-    spelled = Vocabulary((), glossary=["The xenon yield zone (XYZ) is read twice."])
+    spelled = WordWeights((), glossary=["The xenon yield zone (XYZ) is read twice."])
     assert likeness("Rate of XYZ", "Xenon yield zone", spelled) == 1
 
 
@@ -75,7 +75,7 @@ def test_a_word_of_many_texts_of_a_record_tells_less() -> None:
     texts = [
         f"Antibody level against {virus}" for virus in ("measles", "mumps", "rubella", "polio")
     ]
-    among_many = Vocabulary(texts)
+    among_many = WordWeights(texts)
     assert likeness(texts[0], texts[1], among_many) < likeness(texts[0], texts[1])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.detect.rules.outcome_edits import turning_words
-from monitor.detect.rules.outcome_pairs import Words
+from monitor.detect.rules.outcome_pairs import OutcomeWords
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from tests.detect.examples import compared, events, study, updated
 from tests.detect.test_outcomes import OS, PFS, Outcome, primary, told
@@ -32,7 +32,7 @@ def one_edit(before: Outcome, after: Outcome) -> ChangeEvent:
 
 def compared_by(old: Outcome, new: Outcome) -> str:
     """Say what decides whether an edit keeps the meaning of an outcome."""
-    words = Words([old], [new])
+    words = OutcomeWords([old], [new])
     ours, theirs = words.whole(old), words.whole(new)
     turning = [sorted(turning_words(one)) for one in (old, new)]
     return (

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import make_engine
 from tests.store.test_upgrades import migrate_new
 
@@ -96,7 +96,7 @@ def _kept(value: Any, folder: str) -> Any:
 def lay(store: KeptStore, url: str) -> None:
     """Make a store of the kept one's revision and fill it with its rows."""
     migrate_new(url, store.revision)
-    engine = make_engine(Address.parse(url), busy_timeout_s=5)
+    engine = make_engine(StoreAddress.parse(url), busy_timeout_s=5)
     try:
         with engine.connect() as connection:
             _no_foreign_keys(connection)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Inspector, inspect
 from sqlalchemy.types import NullType
 
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import make_engine
 from monitor.store.revisions import HEAD, REVISIONS
 from tests.doors.conftest import Frozen
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("own_revisions")
 
 def described(url: str) -> str:
     """Return the schema of a store as text: a line for everything that there is."""
-    engine = make_engine(Address.parse(url), busy_timeout_s=5)
+    engine = make_engine(StoreAddress.parse(url), busy_timeout_s=5)
     try:
         found = inspect(engine)
         # SQLite's search makes tables of its own behind the one that is asked.

@@ -16,7 +16,7 @@ from monitor.app.gate import accept, gate_of
 from monitor.app.polling import Poller, PollReport
 from monitor.app.subscribers import sync_from_config
 from monitor.model.tracking import SourceRow
-from monitor.render.gate import Gate
+from monitor.render.gate import GateReport
 from monitor.store.reader import open_reader
 from tests.deliver.configured import folder_channel
 from tests.registry import Records, Replica, ReplicaServer, World
@@ -113,7 +113,7 @@ class Hall:
         with open_reader(self.app.settings.store.url) as reader:
             return [one.origin for one in reader.quarantine()]
 
-    def gate(self) -> Gate:
+    def gate(self) -> GateReport:
         """Return what is held."""
         return gate_of(self.app, SOURCE)
 

@@ -14,7 +14,7 @@ from monitor.ingest.page_storage import Follower
 from monitor.model.lease import Lease
 from monitor.model.tracking import Presence, Sighting
 from monitor.settings import ThresholdSettings
-from monitor.sources.base import Page, SourceState, Unreadable
+from monitor.sources.base import SourcePage, SourceState, Unreadable
 from monitor.store.lease_keeper import LeaseLostError
 from monitor.store.reader import Reader, open_reader
 from monitor.store.writer import Store, open_store
@@ -24,10 +24,10 @@ from tests.store.leasing import take
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def page(number: int, *, sights: tuple[Sighting, ...] = ()) -> Page:
+def page(number: int, *, sights: tuple[Sighting, ...] = ()) -> SourcePage:
     """Return a page with one record, whose state is its number."""
     document = study("2026-02-02", "2026-03-02", nct_id=f"NCT0000000{number}")
-    return Page(
+    return SourcePage(
         found=(raw(document),), sightings=sights, pass_number=1, state={"page": number},
         data_timestamp=f"T{number}", cursor=f"C{number}",
     )  # fmt: skip
@@ -37,15 +37,15 @@ def page(number: int, *, sights: tuple[Sighting, ...] = ()) -> Page:
 class Pages:
     """A source that yields what it is given; a callable in it is called when its turn comes."""
 
-    steps: list[Page | Callable[[], None]]
+    steps: list[SourcePage | Callable[[], None]]
     name: str = "somewhere"
     remembered: list[object] = field(default_factory=list)
 
-    def pages(self, memory: SourceState) -> Iterator[Page]:
+    def pages(self, memory: SourceState) -> Iterator[SourcePage]:
         """Yield the pages, noting what the memory says before each."""
         for step in self.steps:
             self.remembered.append(memory.state())
-            if isinstance(step, Page):
+            if isinstance(step, SourcePage):
                 yield step
             else:
                 step()
@@ -118,7 +118,7 @@ def test_what_was_stored_before_a_failure_stays_with_its_state(
 def test_records_sights_and_state_of_a_page_are_stored_together_or_not_at_all(
     store: Store, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
-    broken = Page(
+    broken = SourcePage(
         found=page(2).found,
         sightings=(Sighting(nct_id="NCT00000002"),),
         pass_number=1,
@@ -170,7 +170,7 @@ def test_the_memory_answers_what_the_last_page_left(
     class Asking:
         name: str = "somewhere"
 
-        def pages(self, memory: SourceState) -> Iterator[Page]:
+        def pages(self, memory: SourceState) -> Iterator[SourcePage]:
             sights = (
                 Sighting(nct_id="NCT00000001"),
                 Sighting(nct_id="NCT00000002", presence=Presence.GONE),
@@ -201,34 +201,36 @@ def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_b
 ) -> None:
     one, two, three = (f"NCT0000000{number}" for number in (1, 2, 3))
     sights = tuple(Sighting(nct_id=nct_id) for nct_id in (one, two, three))
-    broken = Page(found=tuple(map(refused, (one, two, three))), sightings=sights, pass_number=1,
-                  state={})  # fmt: skip
+    broken = SourcePage(
+        found=tuple(map(refused, (one, two, three))), sightings=sights, pass_number=1,
+        state={},
+    )  # fmt: skip
     told: list[list[str]] = []
 
     class Asking(Pages):
         """Asks which records are unread before each page."""
 
-        def pages(self, memory: SourceState) -> Iterator[Page]:
+        def pages(self, memory: SourceState) -> Iterator[SourcePage]:
             for page in super().pages(memory):
                 yield page
                 told.append(memory.unread())
 
     list(follower(store, reader).follow(Asking([broken])))
     gone = Sighting(nct_id=two, presence=Presence.GONE)
-    whole = Page(found=page(1).found, sightings=(sights[0],), pass_number=2, state={})
-    absent = Page(sightings=(gone,), pass_number=2, state={})
-    left = Page(untracked=(three,), pass_number=2, state={})
+    whole = SourcePage(found=page(1).found, sightings=(sights[0],), pass_number=2, state={})
+    absent = SourcePage(sightings=(gone,), pass_number=2, state={})
+    left = SourcePage(untracked=(three,), pass_number=2, state={})
     list(follower(store, reader).follow(Asking([broken, whole, absent, left])))
     assert told == [[one, two, three], [one, two, three], [two, three], [three], []]
     with reader() as opened:
         assert opened.sources.states("somewhere") == {"": {}}
 
 
-def large_page(records: int) -> Page:
+def large_page(records: int) -> SourcePage:
     """Return a page of so many records."""
     ids = [f"NCT0000010{number}" for number in range(records)]
     documents = [study("2026-02-02", "2026-03-02", nct_id=nct_id) for nct_id in ids]
-    return Page(
+    return SourcePage(
         found=tuple(map(raw, documents)), sightings=tuple(Sighting(nct_id=one) for one in ids),
         pass_number=1, state={"page": "large"}, data_timestamp="T1", cursor="C1",
     )  # fmt: skip

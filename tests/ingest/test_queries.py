@@ -21,7 +21,7 @@ from monitor.model.history import StoredEvent
 from monitor.model.queries import EventKey, EventQuery, EventResults, TrialKey, TrialQuery
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import Filter
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import make_engine
 from monitor.store.reader import Reader, open_reader
 from monitor.store.revisions import HEAD
@@ -335,7 +335,7 @@ def test_facts_and_words_that_are_not_the_records_are_named_and_made_anew(world:
 
 
 def test_sqlite_reads_events_by_the_index_that_is_named(sqlite_url: str) -> None:
-    engine = make_engine(Address.parse(sqlite_url), busy_timeout_s=1)
+    engine = make_engine(StoreAddress.parse(sqlite_url), busy_timeout_s=1)
     asked = sa.select(events.c.id).with_hint(events, "INDEXED BY ix_events_nct_id", "sqlite")
     assert "FROM events INDEXED BY ix_events_nct_id" in str(asked.compile(engine))
     engine.dispose()

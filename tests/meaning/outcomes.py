@@ -8,7 +8,7 @@ from monitor.detect.classify import classify
 from monitor.detect.diff import diff
 from monitor.detect.likeness import Bag
 from monitor.detect.rules.base import Context
-from monitor.detect.rules.outcome_pairs import Words
+from monitor.detect.rules.outcome_pairs import OutcomeWords
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.record import TrialRecord
 from monitor.settings import ThresholdSettings
@@ -115,7 +115,7 @@ def cause_of(row: Row) -> str:
     before, after = row["primary_before"], row["primary_after"]
     if len(before) != len(after):
         return "split or joined" if before else "none before"
-    words = Words(before, after)
+    words = OutcomeWords(before, after)
     ours, theirs = (
         Bag({word: weight for one in side for word, weight in words.measure(one).weights.items()})
         for side in (before, after)

@@ -6,14 +6,14 @@ from itertools import islice
 
 from monitor.model.record import RawVersion
 from monitor.model.tracking import Presence, TrackedRecord
-from monitor.sources.base import FollowedSource, Page, State, Unreadable
+from monitor.sources.base import FollowedSource, SourcePage, State, Unreadable
 
 
 class Book:
     """What was stored of a source; the Memory of its next pass."""
 
     def __init__(self) -> None:
-        self.pages: list[Page] = []
+        self.pages: list[SourcePage] = []
         self._states: dict[str, str] = {}
 
     def state(self, subject: str = "") -> State | None:
@@ -49,12 +49,12 @@ class Book:
         """Return nothing: this source follows no records."""
         return []
 
-    def store(self, page: Page) -> None:
+    def store(self, page: SourcePage) -> None:
         """Store a page; its state goes through JSON."""
         self.pages.append(page)
         self._states[page.subject] = json.dumps(page.state)
 
-    def run(self, source: FollowedSource, *, pages: int | None = None) -> list[Page]:
+    def run(self, source: FollowedSource, *, pages: int | None = None) -> list[SourcePage]:
         """Store a pass, or only its first pages; return what was stored."""
         before = len(self.pages)
         for page in islice(source.pages(self), pages):

@@ -14,7 +14,7 @@ import pytest
 from monitor.errors import SourceError
 from monitor.model.record import RawVersion
 from monitor.settings import FilesSourceSettings
-from monitor.sources.base import FollowedSource, Page
+from monitor.sources.base import FollowedSource, SourcePage
 from monitor.sources.read_progress import LIMITS, Limits, Unreadable
 from monitor.sources.watched_folder import WatchedFolderSource
 from tests.sources.book import Book
@@ -62,7 +62,7 @@ class Box:
         """Make a pass; return the records of its pages."""
         return contents([one for page in self.pages() for one in page.found])
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[SourcePage]:
         return self.book.run(self.source())
 
     def settled(self) -> list[bytes]:
@@ -470,7 +470,7 @@ def test_packed_files_are_taken_as_files(box: Box) -> None:
 def test_a_state_that_is_not_understood_is_started_anew(
     box: Box, written: dict[str, object]
 ) -> None:
-    box.book.store(Page(state=written))
+    box.book.store(SourcePage(state=written))
     box.put("a.json", study(1))
     assert box.settled() == [study(1)]
 

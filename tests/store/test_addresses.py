@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import pytest
 
 from monitor.errors import StoreError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.store.doors import DOORS, doors, refusal
@@ -72,9 +72,9 @@ def test_a_url_that_names_no_store_is_refused_without_the_password(url: str, doo
 @pytest.mark.parametrize("mark", ["@", "/", "?", "#"])
 def test_a_password_with_marks_comes_with_how_they_are_written(mark: str) -> None:
     with pytest.raises(StoreError, match="%40 %3A %2F %3F %23"):
-        Address.parse(f"postgresql://someone:s3c{mark}ret@host/monitor")
+        StoreAddress.parse(f"postgresql://someone:s3c{mark}ret@host/monitor")
     written = quote(mark, safe="")
-    address = Address.parse(f"postgresql://someone:s3c{written}ret@host/monitor?user=me@home")
+    address = StoreAddress.parse(f"postgresql://someone:s3c{written}ret@host/monitor?user=me@home")
     assert address.shown == "postgresql://host/monitor"
 
 
@@ -105,7 +105,7 @@ def test_a_relative_path_is_taken_from_the_working_folder(
 
 
 def test_a_password_is_blotted_out_in_every_spelling() -> None:
-    address = Address.parse("postgresql://someone:s%C3%A9cret%2Fx@host/monitor")
+    address = StoreAddress.parse("postgresql://someone:s%C3%A9cret%2Fx@host/monitor")
     said = address.scrub("no: s%C3%A9cret%2Fx, sécret/x; yes: secret")
     assert said == "no: ***, ***; yes: secret"
     assert "cret" not in address.shown

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.db import BulkInsert, Db, insert_new
 from monitor.store.engine import make_engine
 from monitor.store.schema import followed_by_command, messages
@@ -17,7 +17,7 @@ ROW = {"nct_id": "NCT00000001", "since": AT}
 
 def test_a_row_that_an_insert_did_not_make_is_not_counted(store_url: str) -> None:
     """Whoever takes a lease goes by this number."""
-    address = Address.parse(store_url)
+    address = StoreAddress.parse(store_url)
     with open_store(store_url):
         pass  # it has its tables now
     engine = make_engine(address, busy_timeout_s=5)
@@ -36,7 +36,7 @@ def test_a_bulk_insert_returns_the_rows_that_it_made(store_url: str) -> None:
              "attempts", "created_at")  # fmt: skip
     put = BulkInsert(messages, names, returning=(messages.c.key, messages.c.id))
     rows = [(key, key, "ana", "mail", "", "waiting", False, *TIMES) for key in "abc"]
-    address = Address.parse(store_url)
+    address = StoreAddress.parse(store_url)
     with open_store(store_url):
         pass
     engine = make_engine(address, busy_timeout_s=5)

@@ -12,7 +12,7 @@ from monitor.model.incidents import OPERATOR, Incident
 from monitor.model.messages import Attempt, ChannelState, MessageState
 from monitor.model.subscriptions import Filter, Silence, Trials
 from monitor.model.tokens import AccessToken
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.compacting import compact
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
@@ -196,7 +196,7 @@ def live_through_again(store: Store) -> list[int]:
 
 def contents(url: str) -> bytes:
     """Return all bytes of a SQLite store's files."""
-    path = Address.parse(url).path
+    path = StoreAddress.parse(url).path
     assert path is not None
     return b"".join(file.read_bytes() for file in sorted(path.parent.glob(path.name + "*")))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import connect_to_read, make_engine
 from monitor.store.writer import open_store
 
@@ -18,7 +18,7 @@ def interrupt(connection: Any) -> None:
 def test_an_interrupted_close_is_raised_and_not_logged(
     store_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    address = Address.parse(store_url)
+    address = StoreAddress.parse(store_url)
     with open_store(store_url):
         pass  # it has its tables now
     reading = connect_to_read(address, busy_timeout_s=5)

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 
 from monitor.errors import StoreError
 from monitor.store import migrate
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import make_engine
 from monitor.store.migrate import MIGRATIONS, upgrade
 from monitor.store.reader import open_reader, schema_status
@@ -39,7 +39,7 @@ def test_the_program_knows_its_migrations() -> None:
 
 def test_migrations_build_the_tables_that_the_program_expects(new_store_url: str) -> None:
     upgrade(new_store_url)
-    engine = make_engine(Address.parse(new_store_url), busy_timeout_s=5)
+    engine = make_engine(StoreAddress.parse(new_store_url), busy_timeout_s=5)
     with engine.connect() as connection:
         options = {"compare_type": True, "include_name": _is_declared}
         context = MigrationContext.configure(connection, opts=options)
@@ -91,7 +91,7 @@ def test_an_upgrade_makes_an_empty_store_and_leaves_a_current_one(new_store_url:
 def test_an_older_store_is_not_used_before_it_is_upgraded() -> None:
     status = SchemaStatus(status="old", revision="0000")
     with pytest.raises(StoreError, match="monitor db upgrade"):
-        require_current(status, Address.parse("sqlite:///monitor.db"))
+        require_current(status, StoreAddress.parse("sqlite:///monitor.db"))
 
 
 def test_migrations_can_be_undone(new_store_url: str) -> None:
@@ -99,7 +99,7 @@ def test_migrations_can_be_undone(new_store_url: str) -> None:
     from alembic.config import Config
 
     upgrade(new_store_url)
-    engine = make_engine(Address.parse(new_store_url), busy_timeout_s=5)
+    engine = make_engine(StoreAddress.parse(new_store_url), busy_timeout_s=5)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
@@ -114,7 +114,7 @@ def test_migrations_can_be_undone(new_store_url: str) -> None:
 def test_a_sqlite_store_logs_ahead_and_checks_references(sqlite_url: str) -> None:
     open_store(sqlite_url).close()
     assert run_sql(sqlite_url, "PRAGMA journal_mode") == [("wal",)]
-    engine = make_engine(Address.parse(sqlite_url), busy_timeout_s=5)
+    engine = make_engine(StoreAddress.parse(sqlite_url), busy_timeout_s=5)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 5000

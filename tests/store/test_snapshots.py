@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from monitor.errors import StoreError
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.codec import Codec
 from monitor.store.engine import make_engine
 from monitor.store.reader import open_reader
@@ -21,7 +21,7 @@ from tests.store.examples import NCT_ID, add_series, add_version, document, stat
 
 def run_sql(url: str, sql: str, **parameters: object) -> list[tuple[object, ...]]:
     """Do to a store what the program never does, with foreign keys out of the way."""
-    engine = make_engine(Address.parse(url), busy_timeout_s=5)
+    engine = make_engine(StoreAddress.parse(url), busy_timeout_s=5)
     try:
         with engine.connect() as connection:
             if engine.dialect.name == "sqlite":

@@ -14,7 +14,7 @@ from monitor.model.changes import FORMER_KINDS, ChangeKind
 from monitor.model.messages import Attempt, MessageState
 from monitor.model.subscriptions import Changes, Silence
 from monitor.model.tracking import Presence, Sighting, SourceRow, StoreCounts, TrackedRecord
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import make_engine
 from monitor.store.migrate import MIGRATIONS, upgrade
 from monitor.store.reader import open_reader, schema_status
@@ -55,7 +55,7 @@ ROWS = {
 
 
 def migrate(url: str, revision: str, *, down: bool = False) -> None:
-    engine = make_engine(Address.parse(url), busy_timeout_s=5)
+    engine = make_engine(StoreAddress.parse(url), busy_timeout_s=5)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
@@ -261,7 +261,7 @@ def test_undoing_a_schema_with_people_in_it_leaves_the_rest(store_url: str) -> N
 
 def migrate_new(url: str, revision: str) -> None:
     """Migrate an empty store, whose SQLite folder is yet to be made."""
-    path = Address.parse(url).path
+    path = StoreAddress.parse(url).path
     if path is not None:
         path.parent.mkdir(parents=True)
     migrate(url, revision)

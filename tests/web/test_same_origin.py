@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from monitor.app import App
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.engine import make_engine
 from monitor.store.schema import metadata
 from monitor.web.pages.answering import page_route
@@ -92,7 +92,7 @@ def test_a_mail_program_needs_no_page_to_unsubscribe(server: WebServer) -> None:
 
 def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
     """Return all that a store holds."""
-    engine = make_engine(Address.parse(url), busy_timeout_s=10)
+    engine = make_engine(StoreAddress.parse(url), busy_timeout_s=10)
     try:
         with engine.connect() as connection:
             return {

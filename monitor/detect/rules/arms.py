@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.detect.likeness import tokens
 from monitor.detect.limits import other_limits
-from monitor.detect.rules.base import Context, Draft, all_except, changes_below
+from monitor.detect.rules.base import Context, EventDraft, all_except, changes_below
 from monitor.detect.rules.other import one_event
 from monitor.detect.texts import plain
 from monitor.detect.treatments import Drugs, dosing, in_short
@@ -30,7 +30,7 @@ _SAYING_NO_DRUG = STOP | COUNTING | TIMES | COMMON | frozenset(
 )  # fmt: skip
 
 
-def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn changes of arms and interventions into at most one event each.
 
     Which intervention belongs to which arm is written in both lists. A new label or name moves

@@ -66,7 +66,7 @@ def has_results(record: TrialRecord) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class EventDraft:
     """An event as its rule derives it; the rule table adds severity and label.
 
     ``severity`` is set only where the facts decide otherwise than the table's default.
@@ -95,7 +95,7 @@ class Draft:
         return before, after
 
 
-Derive = Callable[[Sequence[FieldChange], Context], Iterable[Draft]]
+Derive = Callable[[Sequence[FieldChange], Context], Iterable[EventDraft]]
 
 
 def change_at(changes: Sequence[FieldChange], path: Path) -> FieldChange | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from monitor.detect.rules.base import Context, Draft, change_at, changes_below, count_text
+from monitor.detect.rules.base import Context, EventDraft, change_at, changes_below, count_text
 from monitor.detect.rules.values import arrow, value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
@@ -35,7 +35,7 @@ _REACHED = {
 }
 
 
-def derive_dates(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_dates(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn changes of start, primary completion and completion date into events.
 
     Primary completion and completion that move together are one event.
@@ -56,7 +56,7 @@ def derive_dates(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
 
 def _draft_of(
     kind: ChangeKind, changes: Sequence[FieldChange], paths: Sequence[Path], ctx: Context
-) -> Draft | None:
+) -> EventDraft | None:
     """Return what became of one date; None when nothing of it changed."""
     date_path, type_path = paths
     own = changes_below(changes, date_path[:-1])
@@ -72,7 +72,7 @@ def _moved(
     moved: FieldChange,
     type_change: FieldChange | None,
     ctx: Context,
-) -> Draft:
+) -> EventDraft:
     before, after = PartialDate.parse(moved.before), PartialDate.parse(moved.after)
     days = before.days_until(after) if before and after else None
     became_actual = type_change is not None and type_change.after == "ACTUAL"
@@ -94,7 +94,7 @@ def _moved(
         # The first possible day: a plan for "2026-07" lies ahead until the end of June.
         lay_ahead = planned and before.first_day() > ctx.version_date
         severity = _step(abs(days), ctx.thresholds, lay_ahead=lay_ahead)
-    return Draft(
+    return EventDraft(
         kind=kind,
         path=moved.field,
         changes=own,
@@ -117,7 +117,7 @@ def _step(days: int, thresholds: ThresholdSettings, *, lay_ahead: bool) -> Sever
 
 
 @dataclass(frozen=True, slots=True)
-class _Move:
+class _DateMove:
     """What a date was and is, and the signed days between; None where they are unknown."""
 
     before: Any
@@ -125,7 +125,7 @@ class _Move:
     days: int | None
 
     @classmethod
-    def of(cls, draft: Draft) -> "_Move":
+    def of(cls, draft: EventDraft) -> "_DateMove":
         """Return how the date of an event moved; one whose type alone changed has not."""
         date, days = draft.facts.get("date"), draft.facts.get("days")
         before, after = draft.values() if date is None else (date, date)
@@ -146,7 +146,7 @@ class _Move:
         return count_text(abs(self.days or 0), "day")
 
 
-def _joint_draft(primary: Draft | None, completion: Draft | None) -> Draft | None:
+def _joint_draft(primary: EventDraft | None, completion: EventDraft | None) -> EventDraft | None:
     """Return one event of both dates where they moved together; None where they are two news.
 
     Together move plans, or actual dates that are corrected, in one direction, by as many days or
@@ -154,7 +154,7 @@ def _joint_draft(primary: Draft | None, completion: Draft | None) -> Draft | Non
     """
     if primary is None or completion is None or not _alike(primary, completion):
         return None
-    first, last = _Move.of(primary), _Move.of(completion)
+    first, last = _DateMove.of(primary), _DateMove.of(completion)
     if first == last:
         summary = primary.summary.replace(fields.label(fields.PRIMARY_COMPLETION), _BOTH, 1)
     # One earlier and one later, or not moved: two decisions.
@@ -182,7 +182,7 @@ def _joint_draft(primary: Draft | None, completion: Draft | None) -> Draft | Non
     )
 
 
-def _alike(primary: Draft, completion: Draft) -> bool:
+def _alike(primary: EventDraft, completion: EventDraft) -> bool:
     """Tell whether two events say the same kind of thing of their dates."""
     kinds = primary.kind, completion.kind
     return kinds in _JOINT and all(
@@ -191,11 +191,11 @@ def _alike(primary: Draft, completion: Draft) -> bool:
     )
 
 
-def _is_actual_now(draft: Draft) -> bool:
+def _is_actual_now(draft: EventDraft) -> bool:
     return draft.facts.get("type") == "ACTUAL"
 
 
-def _both_moved(first: _Move, last: _Move, moved: str) -> str:
+def _both_moved(first: _DateMove, last: _DateMove, moved: str) -> str:
     """Say how both dates moved, and once by how much where that is the same."""
     words = [arrow(one.before, one.after) for one in (first, last)]
     if first.distance() == last.distance():
@@ -239,7 +239,7 @@ def _signed_days(days: int | None) -> str:
 
 def _type_only(
     kind: ChangeKind, own: tuple[FieldChange, ...], type_change: FieldChange, ctx: Context
-) -> Draft:
+) -> EventDraft:
     """Tell a date that became actual; one that is an estimate again has moved by no day yet.
 
     A type without a date dates nothing.
@@ -259,7 +259,7 @@ def _type_only(
     else:
         facts["days"] = 0
         severity = Severity.MEDIUM if type_change.before == "ACTUAL" else Severity.LOW
-    return Draft(
+    return EventDraft(
         kind=kind,
         path=type_change.field,
         changes=own,
@@ -270,7 +270,7 @@ def _type_only(
     )
 
 
-def _retroactively_prospective(moved: FieldChange, ctx: Context) -> Iterator[Draft]:
+def _retroactively_prospective(moved: FieldChange, ctx: Context) -> Iterator[EventDraft]:
     registered = ctx.new.date_at(fields.FIRST_SUBMIT) or ctx.old.date_at(fields.FIRST_SUBMIT)
     before, after = PartialDate.parse(moved.before), PartialDate.parse(moved.after)
     if not (registered and before and after):
@@ -280,7 +280,7 @@ def _retroactively_prospective(moved: FieldChange, ctx: Context) -> Iterator[Dra
     # Strictly before the registration, then on or after it: registration on the first day is in
     # time.
     if moved_on and before.days_until(registered) > 0 >= after.days_until(registered):
-        yield Draft(
+        yield EventDraft(
             kind=ChangeKind.RETROACTIVELY_PROSPECTIVE,
             path=fields.START_DATE,
             before=moved.before,

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.detect.rules.base import Context, Draft, all_except, count_text
+from monitor.detect.rules.base import Context, EventDraft, all_except, count_text
 from monitor.detect.rules.values import value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 
 
-def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn changes of the study documents into additions and removals."""
     del ctx
     # Depth 3 is a whole document; a change inside of one (a new file, another date) replaces it.
@@ -21,7 +21,7 @@ def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[D
         if own:
             # By document, not by name: there can be two informed consent forms.
             names = sorted({change.path[:4]: _document_label(change) for change in own}.values())
-            yield Draft(
+            yield EventDraft(
                 kind=kind,
                 path=fields.LARGE_DOCS,
                 changes=own,

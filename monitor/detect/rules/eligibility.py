@@ -5,10 +5,10 @@ from typing import Any
 
 from monitor.detect.criteria import CriteriaChange, Edit, compare, excludes
 from monitor.detect.headings import INCLUSION
-from monitor.detect.likeness import Vocabulary
+from monitor.detect.likeness import WordWeights
 from monitor.detect.limits import other_limits, states_limit
 from monitor.detect.outline import Criterion
-from monitor.detect.rules.base import Context, Draft, all_except, change_at, count_text
+from monitor.detect.rules.base import Context, EventDraft, all_except, change_at, count_text
 from monitor.detect.rules.values import arrow
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
@@ -17,7 +17,7 @@ _MANY = 5  # criteria that change together weigh as much as a limit
 _DESCRIPTIONS = (fields.STUDY_POPULATION, fields.GENDER_DESCRIPTION)
 
 
-def derive_criteria(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_criteria(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn a change of the criteria text into an event with its items."""
     del ctx
     change = change_at(changes, fields.ELIGIBILITY_CRITERIA)
@@ -27,14 +27,14 @@ def derive_criteria(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
     found = compare(before, after)
     # Still an event: every difference belongs to exactly one (docs/events.md).
     if not found:
-        yield Draft(
+        yield EventDraft(
             kind=ChangeKind.ADMINISTRATIVE_UPDATE,
             path=change.field,
             changes=(change,),
             summary="Eligibility criteria: the same words in another order, layout or typography",
         )
         return
-    yield Draft(
+    yield EventDraft(
         kind=ChangeKind.ELIGIBILITY_CHANGED,
         path=change.field,
         changes=(change,),
@@ -56,7 +56,7 @@ def _severity(found: CriteriaChange) -> Severity | None:
 def _is_grammar(edit: Edit) -> bool:
     """Tell whether an edit keeps all content words: "have" became "had", patients participants."""
     # Without the record's vocabulary: only which words there are matters here, not their weight.
-    words = Vocabulary()
+    words = WordWeights()
     one, other = (words.bag(item.text).weights.keys() for item in (edit.before, edit.after))
     return one == other
 
@@ -126,7 +126,7 @@ def _edit(edit: Edit) -> dict[str, Any]:
     }
 
 
-def derive_population(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_population(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Gather changes of ages, sex, healthy volunteers and sampling in one event.
 
     The age groups (``stdAges``) follow from the ages and are never the lead; alone they are
@@ -135,7 +135,7 @@ def derive_population(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     del ctx
     # CHILD, ADULT, OLDER_ADULT: the registry computes them from the ages.
     if all(change.field == fields.STD_AGES for change in changes):
-        yield Draft(
+        yield EventDraft(
             kind=ChangeKind.REGISTRY_NORMALIZATION,
             path=fields.STD_AGES,
             changes=tuple(changes),
@@ -146,7 +146,7 @@ def derive_population(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     worded = all(change.field in _DESCRIPTIONS for change in stated)
     parts = [f"{fields.label(c.field)}: {arrow(c.before, c.after)}" for c in stated[:3]]
     more = ["…"] if len(stated) > len(parts) else []
-    yield Draft(
+    yield EventDraft(
         kind=ChangeKind.ELIGIBLE_POPULATION_CHANGED,
         path=stated[0].field,
         changes=(*stated, *all_except(changes, stated)),

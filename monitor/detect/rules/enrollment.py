@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitor.detect.rules.base import Context, Draft, change_at, percent, percent_words
+from monitor.detect.rules.base import Context, EventDraft, change_at, percent, percent_words
 from monitor.detect.rules.values import arrow, value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 
 
-def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn changes of enrollment count and type into one event."""
     type_change = change_at(changes, fields.ENROLLMENT_TYPE)
     if type_change is None and not change_at(changes, fields.ENROLLMENT_COUNT):
@@ -29,7 +29,7 @@ def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     kind = ChangeKind.ENROLLMENT_ACTUAL_REPORTED if actual else ChangeKind.ENROLLMENT_TARGET_CHANGED
     if actual and type_before == "ACTUAL":
         facts["corrected"] = True
-    yield Draft(
+    yield EventDraft(
         kind=kind,
         path=fields.ENROLLMENT_COUNT,
         changes=tuple(changes),

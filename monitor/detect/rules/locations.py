@@ -8,7 +8,7 @@ from monitor.detect.keys import key_word
 from monitor.detect.rules import items
 from monitor.detect.rules.base import (
     Context,
-    Draft,
+    EventDraft,
     all_except,
     change_at,
     changes_below,
@@ -25,7 +25,7 @@ from monitor.model.record import TrialRecord
 _NAMING = tuple((*fields.LOCATIONS, name) for name in sorted(fields.SITE_NAME_ATTRIBUTES))
 
 
-def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn changes below ``locations`` into one event per kind with counts by country."""
     whole = [c for c in changes if c.field == fields.LOCATIONS]
     added = tuple(c for c in whole if c.op == "added")
@@ -40,7 +40,7 @@ def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
     if renamed:
         sites = {change.path[:4] for change in renamed}
         alike = items.repeated(renamed, "sites")
-        yield Draft(
+        yield EventDraft(
             kind=ChangeKind.SITE_RENAMED,
             path=items.common_path(change.field for change in renamed),
             changes=renamed,
@@ -55,14 +55,14 @@ def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
 
 def _sites(
     kind: ChangeKind, changes: tuple[FieldChange, ...], word: str, same_places: list[str]
-) -> Draft:
+) -> EventDraft:
     by_country = _by_country(changes)
     listed = ", ".join(f"{country} {count}" for country, count in by_country.items())
     facts: dict[str, Any] = {"count": len(changes), "by_country": by_country}
     if same_places:
         # One name gone and another come at one address: perhaps a rename, perhaps not.
         facts["same_place"] = same_places
-    return Draft(
+    return EventDraft(
         kind=kind,
         path=fields.LOCATIONS,
         changes=changes,
@@ -72,14 +72,14 @@ def _sites(
     )
 
 
-def _statuses(changes: tuple[FieldChange, ...], ctx: Context) -> Iterator[Draft]:
+def _statuses(changes: tuple[FieldChange, ...], ctx: Context) -> Iterator[EventDraft]:
     consequence = _consequences(changes, ctx)
     for own, follows in ((all_except(changes, consequence), False), (consequence, True)):
         if own:
             yield _status_draft(own, follows, ctx)
 
 
-def _status_draft(own: tuple[FieldChange, ...], follows: bool, ctx: Context) -> Draft:
+def _status_draft(own: tuple[FieldChange, ...], follows: bool, ctx: Context) -> EventDraft:
     moves = Counter(arrow(change.before, change.after) for change in own)
     listed = ", ".join(f"{count} × {move}" for move, count in moves.most_common())
     if len(moves) == 1:
@@ -93,7 +93,7 @@ def _status_draft(own: tuple[FieldChange, ...], follows: bool, ctx: Context) -> 
     if follows:
         facts["consequence_of"] = arrow(ctx.old.overall_status, ctx.new.overall_status)
         summary += " (follows from the overall status)"
-    return Draft(
+    return EventDraft(
         kind=ChangeKind.SITE_STATUS_CHANGED,
         path=fields.LOCATION_STATUS,
         changes=own,
@@ -154,7 +154,7 @@ def _place(site: Mapping[str, Any]) -> str:
     return "/".join(str(site.get(name, "")) for name in ("city", "zip", "country"))
 
 
-def _countries(ctx: Context) -> Iterator[Draft]:
+def _countries(ctx: Context) -> Iterator[EventDraft]:
     old, new = _countries_of(ctx.old), _countries_of(ctx.new)
     # A page without sites has no countries either; none was removed.
     stated = ctx.old.coverage.states(fields.LOCATION_COUNTRY) and ctx.new.coverage.states(
@@ -168,10 +168,10 @@ def _countries(ctx: Context) -> Iterator[Draft]:
         yield _country_draft(ChangeKind.COUNTRY_REMOVED, old[word], "removed")
 
 
-def _country_draft(kind: ChangeKind, names: list[str], word: str) -> Draft:
+def _country_draft(kind: ChangeKind, names: list[str], word: str) -> EventDraft:
     added = kind is ChangeKind.COUNTRY_ADDED
     country, sites = names[0], len(names)
-    return Draft(
+    return EventDraft(
         kind=kind,
         path=fields.LOCATION_COUNTRY,
         before=None if added else country,
@@ -194,7 +194,7 @@ def _countries_of(record: TrialRecord) -> dict[str, list[str]]:
     return found
 
 
-def derive_contacts(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_contacts(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Gather changes of central and site contacts in one event."""
     del ctx
     sites = {c.path[:4] for c in changes_below(changes, fields.LOCATION_CONTACTS)}
@@ -206,7 +206,7 @@ def derive_contacts(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
     parts = [count_text(central, "change") + " of central contacts"] if central else []
     if sites:
         parts.append(f"contacts of {count_text(len(sites), 'site')}")
-    yield Draft(
+    yield EventDraft(
         kind=ChangeKind.CONTACT_CHANGED,
         path=items.common_path(change.field for change in changes),
         changes=tuple(changes),
@@ -216,14 +216,14 @@ def derive_contacts(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
     )
 
 
-def derive_sponsor(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_sponsor(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn a change of the lead sponsor, and of the organization with it, into one event."""
     del ctx
     sponsor = changes_below(changes, fields.LEAD_SPONSOR)
     if not sponsor:
         return
     lead = change_at(sponsor, fields.LEAD_SPONSOR_NAME) or sponsor[0]
-    yield Draft(
+    yield EventDraft(
         kind=ChangeKind.SPONSOR_CHANGED,
         path=lead.field,
         changes=tuple(changes),

@@ -8,7 +8,7 @@ from monitor.detect.rules import items
 from monitor.detect.rules.base import (
     Context,
     Derive,
-    Draft,
+    EventDraft,
     all_except,
     changes_below,
     tally_changes,
@@ -31,10 +31,10 @@ def one_event(
     ``noun`` names it where that is a module or more; ``severity`` is other than the kind's.
     """
 
-    def derive(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    def derive(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
         del ctx
         label, summary = items.describe_items(changes, noun)
-        yield Draft(
+        yield EventDraft(
             kind=kind,
             path=items.common_path(change.field for change in changes),
             changes=tuple(changes),
@@ -49,7 +49,7 @@ def one_event(
 def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
     """Return a rule for lists of words: one event per list with the whole lists' values."""
 
-    def derive(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    def derive(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
         for path in paths:
             own = changes_below(changes, path)
             if not own:
@@ -59,7 +59,7 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
             parts = [arrow(removed.before, added.after) for removed, added in renamed]
             parts += _replaced(left) or [_describe(change) for change in left]
             more = f" and {len(parts) - _MOST_NAMED} more" if len(parts) > _MOST_NAMED else ""
-            yield Draft(
+            yield EventDraft(
                 kind=kind,
                 path=path,
                 changes=own,
@@ -118,12 +118,12 @@ def _describe(change: FieldChange) -> str:
     return f"{value_text(change.after if change.op == 'added' else change.before)} {change.op}"
 
 
-def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Tell merged records (a new alias) from other changes of identifiers."""
     merged = tuple(c for c in changes_below(changes, fields.NCT_ID_ALIASES) if c.op == "added")
     if merged:
         names = [value_text(change.after) for change in merged]
-        yield Draft(
+        yield EventDraft(
             kind=ChangeKind.RECORD_MERGED,
             path=fields.NCT_ID_ALIASES,
             changes=merged,
@@ -135,7 +135,7 @@ def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator
         yield from one_event(ChangeKind.IDENTIFIER_CHANGED, "Identifiers")(rest, ctx)
 
 
-def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Tell references that the registry found in PubMed from the sponsor's own.
 
     That a publication was retracted is news whoever cites it.
@@ -145,7 +145,7 @@ def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     own = all_except(changes, derived)
     if derived:
         label = "References found by the registry"
-        yield Draft(
+        yield EventDraft(
             kind=ChangeKind.REGISTRY_NORMALIZATION,
             path=fields.REFERENCES,
             changes=derived,
@@ -156,7 +156,7 @@ def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
         yield from one_event(ChangeKind.REFERENCE_CHANGED)(own, ctx)
 
 
-def derive_fields(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_fields(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Say of every field that no other rule knows that it changed: never silence.
 
     One event per object or list, so that a date and its type are reported together.
@@ -174,13 +174,13 @@ def derive_fields(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draf
 def by_module(kind: ChangeKind, words: str) -> Derive:
     """Return a rule that makes one event per module, for what is no news."""
 
-    def derive(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    def derive(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
         del ctx
         modules: dict[str, list[FieldChange]] = {}
         for change in changes:
             modules.setdefault(fields.module_label(change.field), []).append(change)
         for name, own in modules.items():
-            yield Draft(
+            yield EventDraft(
                 kind=kind,
                 path=own[0].field,
                 changes=tuple(own),
@@ -198,10 +198,10 @@ def _is_derived(change: FieldChange) -> bool:
     return bool(versions) and all(item.get("type") == "DERIVED" for item in versions)
 
 
-def derive_phases(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_phases(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn any change of the phase list into one event with both lists."""
     before, after = ctx.old.get(fields.PHASES), ctx.new.get(fields.PHASES)
-    yield Draft(
+    yield EventDraft(
         kind=ChangeKind.PHASE_CHANGED,
         path=fields.PHASES,
         changes=tuple(changes),

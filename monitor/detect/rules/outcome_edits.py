@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from monitor.detect.likeness import tokens
-from monitor.detect.rules.outcome_pairs import Words, measure_of, text_of
+from monitor.detect.rules.outcome_pairs import OutcomeWords, measure_of, text_of
 from monitor.detect.stems import stem
 from monitor.detect.texts import LONGEST_COMPARED, plain, same_words
 from monitor.detect.word_lists import DIRECTIONS, NEGATIONS, NUMBERS, STOP
@@ -46,7 +46,7 @@ _KEPT_OUTSIDE = 0.8
 _MISSING = 0.5
 
 
-def keeps_its_meaning(old: Any, new: Any, words: Words) -> bool:
+def keeps_its_meaning(old: Any, new: Any, words: OutcomeWords) -> bool:
     """Tell whether an edit keeps 90 % of the content words and whatever turns a meaning round.
 
     That is every number, negation, direction and comparator of measure, description and time
@@ -96,7 +96,7 @@ def says_nothing_new(change: FieldChange) -> str | None:
     return None
 
 
-def parts_changed(old: Any, new: Any, words: Words) -> tuple[list[str], list[str]]:
+def parts_changed(old: Any, new: Any, words: OutcomeWords) -> tuple[list[str], list[str]]:
     """Return the parts that one outcome's text lost and those that it gained.
 
     A part is of a measure that lists several; it is gone where little of it stands anywhere in
@@ -105,7 +105,7 @@ def parts_changed(old: Any, new: Any, words: Words) -> tuple[list[str], list[str
     return _missing(old, new, words), _missing(new, old, words)
 
 
-def _missing(one: Any, other: Any, words: Words) -> list[str]:
+def _missing(one: Any, other: Any, words: OutcomeWords) -> list[str]:
     if words.measure(other).share_in(words.whole(one)) < _KEPT_OUTSIDE:
         return []
     whole = words.whole(other)

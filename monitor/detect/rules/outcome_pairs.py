@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from monitor.detect.contradictions import contradict
-from monitor.detect.likeness import Bag, Vocabulary
+from monitor.detect.likeness import Bag, WordWeights
 from monitor.detect.pairing import MAX_COMPARISONS
 from monitor.detect.texts import plain, same_words
 from monitor.model import fields
@@ -55,11 +55,11 @@ class OutcomeVerdict:
         return {"same": self.same, "likeness": self.likeness}
 
 
-class Words:
+class OutcomeWords:
     """The content words of the outcomes of two versions."""
 
     def __init__(self, old: Sequence[Any], new: Sequence[Any]) -> None:
-        self._vocabulary = Vocabulary(
+        self._vocabulary = WordWeights(
             *((text_of(one, "measure") for one in side) for side in (old, new)),
             glossary=(text_of(one, "description", "timeFrame") for one in (*old, *new)),
         )
@@ -120,7 +120,7 @@ class OutcomeGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class OutcomeMove:
     """An outcome that left the primary list for another, or came from there.
 
     ``changes``: its own and, where it was not there before, that of the other list; ``item`` and
@@ -134,7 +134,7 @@ class Move:
 
 
 @dataclass(slots=True)
-class Matched:
+class OutcomePairs:
     """What became of the primary outcomes that differ.
 
     ``left`` and ``lesser``: those of the primary and the other lists that found no partner.
@@ -143,7 +143,7 @@ class Matched:
     groups: list[OutcomeGroup]
     left: list[FieldChange]
     lesser: list[FieldChange]
-    moved: list[Move] = field(default_factory=list)
+    moved: list[OutcomeMove] = field(default_factory=list)
 
     def pair(self, likeness: float, change: FieldChange, other: FieldChange) -> None:
         """Put two outcomes of the primary list together."""
@@ -156,15 +156,15 @@ class Matched:
         """Note that an outcome changed lists."""
         self._take(change, other)
         self.moved.append(
-            Move([change, other], item_of(other), other.field, OutcomeVerdict.of(likeness))
+            OutcomeMove([change, other], item_of(other), other.field, OutcomeVerdict.of(likeness))
         )
 
     def keep_elsewhere(self, likeness: float, change: FieldChange, item: Any, path: Path) -> None:
         """Note that an outcome is left in another list, where it stood before."""
         self._take(change)
-        self.moved.append(Move([change], item, path, OutcomeVerdict.of(likeness)))
+        self.moved.append(OutcomeMove([change], item, path, OutcomeVerdict.of(likeness)))
 
-    def take_part(self, part: Bag, op: Op, words: Words) -> FieldChange | None:
+    def take_part(self, part: Bag, op: Op, words: OutcomeWords) -> FieldChange | None:
         """Return the outcome of another list that a part of a primary one became, or was."""
         for change in self.lesser:
             if change.op == op and part.likeness(words.measure(item_of(change))) >= ELSEWHERE:
@@ -172,7 +172,7 @@ class Matched:
                 return change
         return None
 
-    def take_words(self, lost: Bag, op: Op, words: Words) -> FieldChange | None:
+    def take_words(self, lost: Bag, op: Op, words: OutcomeWords) -> FieldChange | None:
         """Return the outcome of another list with most of what a primary one lost, or gained."""
         if lost.total < A_NAME:
             return None
@@ -202,9 +202,9 @@ def match_outcomes(
     whole: Sequence[FieldChange],
     edits: Sequence[OutcomeGroup],
     lesser: Sequence[FieldChange],
-    words: Words,
+    words: OutcomeWords,
     sides: tuple[Lists, Lists],
-) -> Matched:
+) -> OutcomePairs:
     """Find what the outcomes that left the primary list, or came to it, are on the other side.
 
     ``whole``: changes that add or remove a primary outcome; ``edits``: outcomes that the two
@@ -213,7 +213,7 @@ def match_outcomes(
     in one word each finds its own; what surely stayed in its list did not leave it for a likelier
     one of another.
     """
-    found = Matched(list(edits), list(whole), list(lesser))
+    found = OutcomePairs(list(edits), list(whole), list(lesser))
     # With as many outcomes as before, none was split or joined.
     counts_differ = len({len(side[fields.PRIMARY_OUTCOMES]) for side in sides}) > 1
     for likeness, change, other in _ranked(whole, lesser, words):
@@ -241,7 +241,7 @@ def match_outcomes(
     return found
 
 
-def _elsewhere(change: FieldChange, lists: Lists, words: Words) -> tuple[float, Any, Path]:
+def _elsewhere(change: FieldChange, lists: Lists, words: OutcomeWords) -> tuple[float, Any, Path]:
     """Return the likest outcome of these lists but its own, by what it measures.
 
     Descriptions do not count: two outcomes that one version states side by side are two, even if
@@ -260,7 +260,7 @@ def _elsewhere(change: FieldChange, lists: Lists, words: Words) -> tuple[float, 
 
 
 def _ranked(
-    whole: Sequence[FieldChange], lesser: Sequence[FieldChange], words: Words
+    whole: Sequence[FieldChange], lesser: Sequence[FieldChange], words: OutcomeWords
 ) -> list[tuple[float, FieldChange, FieldChange]]:
     """Return the pairs that may be one outcome, the most alike first; ties in the order given."""
     removed = [change for change in whole if change.op == "removed"]
@@ -279,7 +279,7 @@ def _ranked(
 
 
 def best_pairs(
-    removed: Sequence[FieldChange], added: Sequence[FieldChange], words: Words
+    removed: Sequence[FieldChange], added: Sequence[FieldChange], words: OutcomeWords
 ) -> list[tuple[float, FieldChange, FieldChange]]:
     """Return which outcomes are one: in other words, in another list, or both; the surest first.
 
@@ -308,7 +308,7 @@ def _rank(pair: tuple[float, FieldChange, FieldChange]) -> tuple[int, float]:
 
 
 def _host(
-    change: FieldChange, groups: Sequence[OutcomeGroup], words: Words
+    change: FieldChange, groups: Sequence[OutcomeGroup], words: OutcomeWords
 ) -> tuple[float, OutcomeGroup | None]:
     """Return the group that an outcome may be a part of, and how much of it stands there.
 
@@ -331,7 +331,7 @@ def _host(
     return best
 
 
-def _is_the_other_half(change: FieldChange, group: OutcomeGroup, words: Words) -> bool:
+def _is_the_other_half(change: FieldChange, group: OutcomeGroup, words: OutcomeWords) -> bool:
     """Tell whether an outcome that is in other words now became two, or is what two became.
 
     Either of the two would be taken for the one if it were alone.

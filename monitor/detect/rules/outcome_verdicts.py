@@ -6,17 +6,17 @@ from typing import Any
 from monitor.detect.keys import SHOWN_UNNAMED
 from monitor.detect.likeness import Bag
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Draft, all_except
+from monitor.detect.rules.base import Context, EventDraft, all_except
 from monitor.detect.rules.outcome_edits import (
     keeps_its_meaning,
     parts_changed,
     says_nothing_new,
 )
 from monitor.detect.rules.outcome_pairs import (
-    Matched,
     OutcomeGroup,
+    OutcomePairs,
     OutcomeVerdict,
-    Words,
+    OutcomeWords,
     outcome_name,
     text_of,
 )
@@ -47,7 +47,7 @@ def title(outcome: Any) -> str:
 
 
 def edit_groups(
-    changes: Sequence[FieldChange], words: Words
+    changes: Sequence[FieldChange], words: OutcomeWords
 ) -> tuple[list[OutcomeGroup], tuple[FieldChange, ...]]:
     """Return the edited outcomes that both versions have, and changes that lie in none."""
     by_name: dict[str, list[FieldChange]] = {}
@@ -65,8 +65,8 @@ def edit_groups(
 
 
 def draft_edits(
-    found: Matched, others: tuple[FieldChange, ...], words: Words, ctx: Context
-) -> Iterator[Draft]:
+    found: OutcomePairs, others: tuple[FieldChange, ...], words: OutcomeWords, ctx: Context
+) -> Iterator[EventDraft]:
     """Yield one event an outcome; one for all outcomes in which the very same was edited."""
     alike: dict[tuple[fields.Path, str], list[OutcomeGroup]] = {}
     for group in found.groups:
@@ -88,7 +88,7 @@ def draft_edits(
     for _, same in sorted(alike.items()):
         yield _repeated(same, words) if len(same) > 1 else _edited(same[0], found, words, ctx)
     if others:
-        yield Draft(
+        yield EventDraft(
             kind=ChangeKind.PRIMARY_OUTCOME_EDITED,
             path=items.common_path(change.field for change in others),
             changes=others,
@@ -97,9 +97,9 @@ def draft_edits(
         )
 
 
-def _quiet(group: OutcomeGroup, changes: tuple[FieldChange, ...]) -> Draft:
+def _quiet(group: OutcomeGroup, changes: tuple[FieldChange, ...]) -> EventDraft:
     name = title(group.news[0])
-    return Draft(
+    return EventDraft(
         kind=ChangeKind.ADMINISTRATIVE_UPDATE,
         path=changes[0].field,
         changes=changes,
@@ -107,12 +107,12 @@ def _quiet(group: OutcomeGroup, changes: tuple[FieldChange, ...]) -> Draft:
     )
 
 
-def _repeated(groups: Sequence[OutcomeGroup], words: Words) -> Draft:
+def _repeated(groups: Sequence[OutcomeGroup], words: OutcomeWords) -> EventDraft:
     """Tell an edit once that was made in several outcomes."""
     kept = all(keeps_its_meaning(group.olds[0], group.news[0], words) for group in groups)
     changes = tuple(change for group in groups for change in group.changes)
     lead = changes[0]
-    return Draft(
+    return EventDraft(
         kind=ChangeKind.PRIMARY_OUTCOME_EDITED,
         path=lead.field,
         changes=changes,
@@ -127,7 +127,9 @@ def _repeated(groups: Sequence[OutcomeGroup], words: Words) -> Draft:
     )
 
 
-def _edited(group: OutcomeGroup, found: Matched, words: Words, ctx: Context) -> Draft:
+def _edited(
+    group: OutcomeGroup, found: OutcomePairs, words: OutcomeWords, ctx: Context
+) -> EventDraft:
     old, new = group.olds[0], group.news[0]
     facts: dict[str, Any] = {"measure": outcome_name(old), **group.verdict.facts()}
     several = len(group.olds) > 1 or len(group.news) > 1
@@ -155,7 +157,7 @@ def _edited(group: OutcomeGroup, found: Matched, words: Words, ctx: Context) -> 
     else:
         severity = Severity.LOW if keeps_its_meaning(old, new, words) else None
         description = _reworded(group, facts)
-    return Draft(
+    return EventDraft(
         kind=kind,
         path=_path(group),
         changes=tuple(group.changes),
@@ -198,7 +200,7 @@ def _several(group: OutcomeGroup, facts: dict[str, Any]) -> str:
 
 
 def _of_parts(
-    group: OutcomeGroup, facts: dict[str, Any], found: Matched, words: Words
+    group: OutcomeGroup, facts: dict[str, Any], found: OutcomePairs, words: OutcomeWords
 ) -> ChangeKind:
     """Return what became of the parts; one that moved to another list takes its change along."""
     parts = facts["parts_dropped"], facts["parts_added"]
@@ -216,7 +218,7 @@ def _of_parts(
 
 
 def _moved_words(
-    group: OutcomeGroup, found: Matched, words: Words
+    group: OutcomeGroup, found: OutcomePairs, words: OutcomeWords
 ) -> tuple[ChangeKind, FieldChange] | None:
     """Return what an outcome in other words left to another list, or got from there."""
     old, new = group.olds[0], group.news[0]

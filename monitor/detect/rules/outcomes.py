@@ -5,11 +5,11 @@ from typing import Any
 
 from monitor.detect.pairing import MAX_COMPARISONS
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Draft, all_except, changes_below
+from monitor.detect.rules.base import Context, EventDraft, all_except, changes_below
 from monitor.detect.rules.outcome_pairs import (
-    Move,
+    OutcomeMove,
     OutcomeVerdict,
-    Words,
+    OutcomeWords,
     best_pairs,
     item_of,
     match_outcomes,
@@ -28,7 +28,7 @@ _MOST_NAMED = 3  # reworded outcomes in a summary
 _MOST_COMPARED = MAX_COMPARISONS // 4  # pairs of outcomes with long descriptions
 
 
-def derive_outcomes(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_outcomes(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn changes of all outcome lists into one event per primary outcome, one for the rest."""
     primary = changes_below(changes, fields.PRIMARY_OUTCOMES)
     rest = changes_below(changes, *_LESSER)
@@ -37,7 +37,7 @@ def derive_outcomes(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
         # the same.
         whole = [change for change in primary if _is_item(change)]
         sides = _lists(ctx.old), _lists(ctx.new)
-        words = Words(*([one for items in side.values() for one in items] for side in sides))
+        words = OutcomeWords(*([one for items in side.values() for one in items] for side in sides))
         groups, others = edit_groups(all_except(primary, whole), words)
         lesser = [change for change in rest if _is_item(change)]
         found = match_outcomes(whole, groups, lesser, words, sides)
@@ -58,7 +58,7 @@ def _is_item(change: FieldChange) -> bool:
     return len(change.path) == 4 and change.op != "changed" and len(change.field) == 3
 
 
-def _of_the_rest(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
+def _of_the_rest(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
     pairs = _pairs_of(changes, ctx)
     reworded = [pair for pair in pairs if pair[1].field == pair[2].field]
     moved = [pair for pair in pairs if pair[1].field != pair[2].field]
@@ -73,7 +73,7 @@ def _of_the_rest(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
         if left:
             parts.append(items.describe_items(left, _THE_REST)[1].removeprefix(f"{label}: "))
         summary = f"{label}: {'; '.join(parts)}"
-    return Draft(
+    return EventDraft(
         kind=ChangeKind.SECONDARY_OUTCOME_CHANGED,
         path=items.common_path(change.field[:3] for change in changes),
         changes=changes,
@@ -128,7 +128,7 @@ def _pairs_of(
     found: list[tuple[float, FieldChange, FieldChange]] = []
     for removed, added in pools:
         if removed and added and _is_few(removed, added):
-            found += best_pairs(removed, added, Words(*sides))
+            found += best_pairs(removed, added, OutcomeWords(*sides))
     return found
 
 
@@ -145,7 +145,7 @@ def _list_name(path: Path) -> str:
     return fields.label(path).lower().removesuffix(" outcomes")
 
 
-def _moved(move: Move, ctx: Context) -> Draft:
+def _moved(move: OutcomeMove, ctx: Context) -> EventDraft:
     """Say that an outcome left the primary list for another, or came from there."""
     own = move.changes[0]
     removed = own.op == "removed"
@@ -155,7 +155,7 @@ def _moved(move: Move, ctx: Context) -> Draft:
         words = f"dropped, still {lesser}"
     else:
         words = f"moved to {lesser}" if removed else f"moved here from {lesser}"
-    return Draft(
+    return EventDraft(
         kind=ChangeKind.PRIMARY_OUTCOME_DEMOTED if removed else ChangeKind.PRIMARY_OUTCOME_PROMOTED,
         path=fields.PRIMARY_OUTCOMES,
         changes=tuple(move.changes),
@@ -172,10 +172,10 @@ def _moved(move: Move, ctx: Context) -> Draft:
     )
 
 
-def _left_over(change: FieldChange, ctx: Context) -> Draft:
+def _left_over(change: FieldChange, ctx: Context) -> EventDraft:
     """Say that an outcome is nowhere any more, or was nowhere before."""
     removed = change.op == "removed"
-    return Draft(
+    return EventDraft(
         kind=ChangeKind.PRIMARY_OUTCOME_DROPPED if removed else ChangeKind.PRIMARY_OUTCOME_ADDED,
         path=fields.PRIMARY_OUTCOMES,
         changes=(change,),

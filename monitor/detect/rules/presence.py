@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.detect.rules.base import Context, Draft
+from monitor.detect.rules.base import Context, EventDraft
 from monitor.detect.rules.values import arrow, value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
@@ -12,7 +12,7 @@ MERGED = "MERGED"
 _LABEL = fields.label(fields.REGISTRY_RECORD)
 
 
-def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn changes of how the registry shows the record into one event.
 
     Other words for the same absence are no news. What never said how the record is shown is
@@ -29,7 +29,7 @@ def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
     elif after is not None and before != after:
         yield _vanished(own, ctx)
     elif after is not None:
-        yield Draft(
+        yield EventDraft(
             kind=ChangeKind.REGISTRY_NORMALIZATION,
             path=fields.REGISTRY_SAID,
             changes=own,
@@ -39,10 +39,10 @@ def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
         )
 
 
-def _vanished(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
+def _vanished(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
     words_shown = _registry_words(ctx.new)
     words = f" ({value_text(words_shown)})" if words_shown else ""
-    return Draft(
+    return EventDraft(
         kind=ChangeKind.RECORD_VANISHED,
         path=fields.REGISTRY_PRESENCE,
         changes=changes,
@@ -54,9 +54,9 @@ def _vanished(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
     )
 
 
-def _merged(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
+def _merged(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
     other = _merged_into(ctx.new)
-    return Draft(
+    return EventDraft(
         kind=ChangeKind.RECORD_MERGED,
         path=fields.REGISTRY_MERGED_INTO,
         changes=changes,
@@ -66,10 +66,10 @@ def _merged(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
     )
 
 
-def _restored(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
+def _restored(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
     merged = ctx.old.presence == MERGED
     reason = {"reason": "merged", "merged_into": _merged_into(ctx.old)}
-    return Draft(
+    return EventDraft(
         kind=ChangeKind.RECORD_RESTORED,
         path=fields.REGISTRY_PRESENCE,
         changes=changes,

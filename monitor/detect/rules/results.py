@@ -6,7 +6,7 @@ from itertools import pairwise
 from monitor.detect.rules import items
 from monitor.detect.rules.base import (
     Context,
-    Draft,
+    EventDraft,
     all_except,
     change_at,
     changes_below,
@@ -20,7 +20,7 @@ from monitor.model.changes import ChangeKind, FieldChange
 _GROUPS = 3
 
 
-def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn changes of hasResults, results dates and the results section into events."""
     # Submitted and posted may lie months apart, or come with one version: then they are two events.
     submitted = change_at(changes, fields.RESULTS_FIRST_SUBMIT)
@@ -29,7 +29,7 @@ def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dra
     if submitted is not None and submitted.op == "added" and not submitted_before:
         own = changes_below(changes, fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_SUBMIT_QC)
         left = all_except(changes, own)
-        yield Draft(
+        yield EventDraft(
             kind=ChangeKind.RESULTS_SUBMITTED,
             path=fields.RESULTS_FIRST_SUBMIT,
             changes=own,
@@ -39,7 +39,7 @@ def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dra
         yield _posted_or_changed(left, ctx)
 
 
-def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
+def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
     had, has = has_results(ctx.old), has_results(ctx.new)
     posted = ctx.new.text(fields.RESULTS_FIRST_POST)
     # The clearest sign first.
@@ -55,7 +55,7 @@ def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
         kind, summary = ChangeKind.RESULTS_WITHDRAWN, "Results no longer on the record"
     else:
         kind, summary = ChangeKind.RESULTS_CHANGED, _changed(changes)
-    return Draft(kind=kind, path=lead.field, changes=changes, label="Results", summary=summary)
+    return EventDraft(kind=kind, path=lead.field, changes=changes, label="Results", summary=summary)
 
 
 def _changed(changes: tuple[FieldChange, ...]) -> str:

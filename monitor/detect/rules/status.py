@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.detect.rules.base import Context, Draft, change_at, changes_below
+from monitor.detect.rules.base import Context, EventDraft, change_at, changes_below
 from monitor.detect.rules.reasons import reason_classes
 from monitor.detect.rules.values import arrow, value_text
 from monitor.model import fields
@@ -35,7 +35,7 @@ def is_withheld(record: TrialRecord) -> bool:
     return record.overall_status == WITHHELD
 
 
-def withheld(changes: Sequence[FieldChange], ctx: Context) -> Draft:
+def withheld(changes: Sequence[FieldChange], ctx: Context) -> EventDraft:
     """Return the one event of a record that the registry withholds, or shows again.
 
     All that goes with it (sites, outcomes, the title) was not changed by the sponsor.
@@ -43,7 +43,7 @@ def withheld(changes: Sequence[FieldChange], ctx: Context) -> Draft:
     gone = is_withheld(ctx.new)
     before, after = ctx.old.overall_status, ctx.new.overall_status
     words = "Record withheld by the registry" if gone else "Record shown again by the registry"
-    return Draft(
+    return EventDraft(
         kind=ChangeKind.RECORD_VANISHED if gone else ChangeKind.RECORD_RESTORED,
         path=fields.OVERALL_STATUS,
         changes=tuple(changes),
@@ -54,7 +54,7 @@ def withheld(changes: Sequence[FieldChange], ctx: Context) -> Draft:
     )
 
 
-def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn changes of overallStatus, lastKnownStatus and whyStopped into at most two events."""
     status, why = change_at(changes, fields.OVERALL_STATUS), change_at(changes, fields.WHY_STOPPED)
     # The reason alone: it may be written, or corrected, long after the status.
@@ -78,7 +78,7 @@ def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draf
     elif why is not None:
         yield _why_stopped(why)
     ended = kind is ChangeKind.EXPANDED_ACCESS_CHANGED and status.after in _ENDED_ACCESS
-    yield Draft(
+    yield EventDraft(
         kind=kind,
         path=fields.OVERALL_STATUS,
         changes=tuple(taken),
@@ -139,10 +139,10 @@ def _known(ctx: Context) -> str | None:
     return ctx.old.text(fields.LAST_KNOWN_STATUS) if old == "UNKNOWN" else old
 
 
-def _why_stopped(why: FieldChange) -> Draft:
+def _why_stopped(why: FieldChange) -> EventDraft:
     after = why.after if isinstance(why.after, str) else None
     before = why.before if isinstance(why.before, str) else None
-    return Draft(
+    return EventDraft(
         kind=ChangeKind.WHY_STOPPED_CHANGED,
         path=fields.WHY_STOPPED,
         changes=(why,),
@@ -158,9 +158,9 @@ def _reason(words: str | None, when: str = "") -> dict[str, object]:
     return {f"reason_class{when}": leading, f"reason_classes{when}": list(classes)}
 
 
-def _last_known(changes: tuple[FieldChange, ...]) -> Iterator[Draft]:
+def _last_known(changes: tuple[FieldChange, ...]) -> Iterator[EventDraft]:
     for change in changes:
-        yield Draft(
+        yield EventDraft(
             kind=ChangeKind.REGISTRY_NORMALIZATION,
             path=change.field,
             changes=(change,),
@@ -168,12 +168,12 @@ def _last_known(changes: tuple[FieldChange, ...]) -> Iterator[Draft]:
         )
 
 
-def derive_expanded_access(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_expanded_access(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Gather changes of expanded access in one event."""
     del ctx
     lead = change_at(changes, fields.HAS_EXPANDED_ACCESS) or changes[0]
     ended = lead.field == fields.HAS_EXPANDED_ACCESS and lead.before is True
-    yield Draft(
+    yield EventDraft(
         kind=ChangeKind.EXPANDED_ACCESS_CHANGED,
         path=lead.field,
         changes=tuple(changes),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.detect.rules.base import Context, Draft, change_at, changes_below
+from monitor.detect.rules.base import Context, EventDraft, change_at, changes_below
 from monitor.detect.rules.values import value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
@@ -28,14 +28,14 @@ UNKNOWN = "date unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _SubmissionStep:
     """One step of a submission; ``date`` is the registry's, "" where it is unknown."""
 
     type: str
     date: str
 
 
-def derive_submissions(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_submissions(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn new steps of a submission into an event each; what tells no step is left over.
 
     Nothing is derived once results are posted: that is the event then.
@@ -61,7 +61,7 @@ def derive_submissions(changes: Sequence[FieldChange], ctx: Context) -> Iterator
         submitted = submitted or step.type == _RELEASE
 
 
-def _draft(step: _Step, changes: tuple[FieldChange, ...], *, again: bool) -> Draft:
+def _draft(step: _SubmissionStep, changes: tuple[FieldChange, ...], *, again: bool) -> EventDraft:
     kind, words = _KINDS[step.type]
     facts: dict[str, Any] = {"date": step.date or None}
     severity = None
@@ -69,7 +69,7 @@ def _draft(step: _Step, changes: tuple[FieldChange, ...], *, again: bool) -> Dra
         facts["again"] = again
         if again:
             words, severity = "Results submitted again, not posted yet", Severity.MEDIUM
-    return Draft(
+    return EventDraft(
         kind=kind,
         path=fields.UNPOSTED_EVENTS,
         changes=changes,
@@ -82,31 +82,35 @@ def _draft(step: _Step, changes: tuple[FieldChange, ...], *, again: bool) -> Dra
     )
 
 
-def _steps(record: TrialRecord) -> list[_Step]:
+def _steps(record: TrialRecord) -> list[_SubmissionStep]:
     """Return what the registry tells of a record's submissions, each step once."""
     entries = [*record.items(fields.UNPOSTED_EVENTS), *record.items(fields.SUBMISSION_INFOS)]
     return list(dict.fromkeys(step for item in entries for step in _steps_in(item)))
 
 
-def _steps_in(value: Any) -> list[_Step]:
+def _steps_in(value: Any) -> list[_SubmissionStep]:
     """Return the steps that an event, an entry of the tracking, or a date of it tells."""
     if isinstance(value, str):
-        return [_Step(kind, value) for kind in _ORDER]
+        return [_SubmissionStep(kind, value) for kind in _ORDER]
     if not isinstance(value, Mapping):
         return []
     if isinstance(kind := value.get("type"), str):
-        return [_Step(kind, _date(value.get("date")))]
-    found = [_Step(kind, _date(value[name])) for name, kind in _TRACKED.items() if name in value]
+        return [_SubmissionStep(kind, _date(value.get("date")))]
+    found = [
+        _SubmissionStep(kind, _date(value[name]))
+        for name, kind in _TRACKED.items()
+        if name in value
+    ]
     # A withdrawal of which the registry does not know the day.
     unknown = value.get("unreleaseDateUnknown") is True and "unreleaseDate" not in value
-    return [*found, *([_Step(_UNRELEASE, "")] if unknown else [])]
+    return [*found, *([_SubmissionStep(_UNRELEASE, "")] if unknown else [])]
 
 
 def _date(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def derive_certification(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+def derive_certification(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn a certification that results come later into an event.
 
     Its other dates follow it; alone they say that the registry checked and posted it.
@@ -114,7 +118,7 @@ def derive_certification(changes: Sequence[FieldChange], ctx: Context) -> Iterat
     own = changes_below(changes, *fields.CERTIFICATION)
     certified = change_at(own, fields.DISP_FIRST_SUBMIT)
     if certified is None and ctx.new.get(fields.DISP_FIRST_SUBMIT) is not None:
-        yield Draft(
+        yield EventDraft(
             kind=ChangeKind.ADMINISTRATIVE_UPDATE,
             path=own[0].field,
             changes=own,
@@ -123,7 +127,7 @@ def derive_certification(changes: Sequence[FieldChange], ctx: Context) -> Iterat
         )
         return
     lead = certified or change_at(own, fields.DISP_FIRST_POST) or own[0]
-    yield Draft(
+    yield EventDraft(
         kind=ChangeKind.RESULTS_DELAY_CERTIFIED,
         path=lead.field,
         changes=own,

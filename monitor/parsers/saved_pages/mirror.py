@@ -14,7 +14,7 @@ from monitor.model.fields import Path
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.saved_pages import mirror_arms, mirror_people
 from monitor.parsers.saved_pages import mirror_sections as names
-from monitor.parsers.saved_pages.page import Facts, only_id, paragraphs
+from monitor.parsers.saved_pages.page import PageFacts, only_id, paragraphs
 
 _OWN_ID = re.compile(r"NCT ID: *(\S.*)")
 _UPDATED = re.compile(r"Last Updated: *(\S.*)")
@@ -72,7 +72,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     # Other trials, with IDs and titles of their own.
     sections.pop(names.RELATED, None)
     nct_id = only_id(_own_ids(above, sections))
-    facts = Facts()
+    facts = PageFacts()
     title = _read_top(facts, above)
     _read_basic(facts, sections)
     _read_texts(facts, sections)
@@ -95,7 +95,7 @@ def _ids(lines: list[str]) -> list[str]:
     return [found[1] for line in lines if (found := _OWN_ID.fullmatch(line))]
 
 
-def _read_top(facts: Facts, lines: list[str]) -> str:
+def _read_top(facts: PageFacts, lines: list[str]) -> str:
     """Put title and date of the last update; return the title, empty where there is none."""
     title = ""
     for line in lines:
@@ -108,7 +108,7 @@ def _read_top(facts: Facts, lines: list[str]) -> str:
     return title
 
 
-def _read_basic(facts: Facts, sections: dict[str, list[str]]) -> None:
+def _read_basic(facts: PageFacts, sections: dict[str, list[str]]) -> None:
     if names.RESULTS_PENDING in sections.get(names.STUDY_RESULTS, []):
         facts.put(fields.HAS_RESULTS, False)
     for label, lines in _by_label(sections.get(names.BASIC_INFORMATION, []), _BASIC)[1].items():
@@ -128,14 +128,14 @@ def _participants(value: str) -> int:
     return int(found[1].replace(",", ""))
 
 
-def _read_texts(facts: Facts, sections: dict[str, list[str]]) -> None:
+def _read_texts(facts: PageFacts, sections: dict[str, list[str]]) -> None:
     for name, path in _TEXTS.items():
         facts.put(path, "\n\n".join(paragraphs(sections.get(name, []))))
     for name, path in _RUN_IN.items():
         facts.put_run_in(path, " ".join(filter(None, sections.get(name, []))))
 
 
-def _read_design(facts: Facts, lines: list[str]) -> None:
+def _read_design(facts: PageFacts, lines: list[str]) -> None:
     for label, below in _by_label(lines, _DESIGN)[1].items():
         path, text_path = _DESIGN[label]
         value, *text = paragraphs(below) or [""]
@@ -144,7 +144,7 @@ def _read_design(facts: Facts, lines: list[str]) -> None:
             facts.put(text_path, "\n\n".join(text))
 
 
-def _read_eligibility(facts: Facts, lines: list[str]) -> None:
+def _read_eligibility(facts: PageFacts, lines: list[str]) -> None:
     criteria, labelled = _by_label(lines, _POPULATION)
     # The page drops the colon that the registry's text has after these two headings.
     criteria = [f"{line}:" if _LEAD.fullmatch(line) else line for line in criteria]

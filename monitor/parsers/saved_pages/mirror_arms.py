@@ -16,13 +16,13 @@ from typing import Any
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.parsers.saved_pages import mirror_sections as names
-from monitor.parsers.saved_pages.page import Facts, paragraphs
+from monitor.parsers.saved_pages.page import PageFacts, paragraphs
 
 _TYPE = re.compile(r"(Group|Intervention) Type(?: +([A-Z_]+|-))?")
 
-_Key = tuple[str, str]
+_InterventionKey = tuple[str, str]
 """An intervention's name and type."""
-_Descriptions = dict[_Key, list[list[str]]]
+_Descriptions = dict[_InterventionKey, list[list[str]]]
 """The paragraphs that are known to describe an intervention; several of one name are possible."""
 
 
@@ -35,7 +35,7 @@ class _TypeLine:
     type: str
 
 
-def read(facts: Facts, sections: dict[str, list[str]], *, title: str) -> None:
+def read(facts: PageFacts, sections: dict[str, list[str]], *, title: str) -> None:
     """Put the page's arms and interventions; RecordError where one breaks off."""
     # The section of interventions first: its descriptions tell where one ends among the arms.
     interventions = _read_interventions(sections.get(names.INTERVENTIONS, []))
@@ -92,7 +92,7 @@ def _read_arms(lines: list[str], interventions: list[dict[str, Any]]) -> list[di
     marked, left = _type_lines(names.STUDY_GROUPS, lines)
     known = _descriptions(marked, left, interventions)
     arms: list[dict[str, Any]] = []
-    last: _Key | None = None
+    last: _InterventionKey | None = None
     for entry in marked:
         texts = entry.paragraphs
         if entry.is_group:

@@ -6,7 +6,7 @@ from typing import Any
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.parsers.saved_pages import mirror_sections as names
-from monitor.parsers.saved_pages.page import Facts
+from monitor.parsers.saved_pages.page import PageFacts
 
 _ROLE = re.compile(r"Role: *(.*)")
 _SPONSOR_ROLE = re.compile(r"Sponsor Role\b *(.*)")
@@ -18,11 +18,11 @@ _DETAIL = re.compile(r"(Phone|Email): *(.*)")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")  # "[email protected]" has none: the page hides it
 _PHONE = re.compile(r"[+(]?\d[\d\s().+-]{4,}(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE)
 
-_Entry = tuple[list[str], str]
+_MarkedLines = tuple[list[str], str]
 """The lines before an entry's mark, and what the mark says."""
 
 
-def read(facts: Facts, sections: dict[str, list[str]]) -> None:
+def read(facts: PageFacts, sections: dict[str, list[str]]) -> None:
     """Put the organizations, people, sites and identifiers that the page states.
 
     RecordError where an entry breaks off.
@@ -40,9 +40,9 @@ def read(facts: Facts, sections: dict[str, list[str]]) -> None:
 
 def _entries(
     section: str, lines: list[str], mark: re.Pattern[str]
-) -> tuple[list[_Entry], list[str]]:
+) -> tuple[list[_MarkedLines], list[str]]:
     """Return what stands before each mark and what the mark says, and what is left."""
-    found: list[_Entry] = []
+    found: list[_MarkedLines] = []
     since: list[str] = []
     for line in filter(None, lines):
         match = mark.fullmatch(line)
@@ -56,7 +56,7 @@ def _entries(
     return found, since
 
 
-def _whole_entries(section: str, lines: list[str], mark: re.Pattern[str]) -> list[_Entry]:
+def _whole_entries(section: str, lines: list[str], mark: re.Pattern[str]) -> list[_MarkedLines]:
     """Return the entries of a section whose marks end them."""
     found, left = _entries(section, lines, mark)
     if left:
@@ -64,7 +64,7 @@ def _whole_entries(section: str, lines: list[str], mark: re.Pattern[str]) -> lis
     return found
 
 
-def _read_sponsors(facts: Facts, lines: list[str]) -> None:
+def _read_sponsors(facts: PageFacts, lines: list[str]) -> None:
     collaborators = []
     sponsors = _whole_entries(names.SPONSORS, lines, _SPONSOR_ROLE)
     for (name, *rest), role in sponsors:
@@ -90,7 +90,7 @@ def _people(section: str, lines: list[str]) -> list[tuple[str, str, list[str]]]:
     return [(before[-1], role, below) for (before, role), below in zip(found, after, strict=False)]
 
 
-def _read_officials(facts: Facts, lines: list[str]) -> None:
+def _read_officials(facts: PageFacts, lines: list[str]) -> None:
     officials = []
     for name, role, below in _people(names.OFFICIALS, lines):
         item = {"name": name, "affiliation": " ".join(below), "role": role}
@@ -117,7 +117,7 @@ def _stated_attributes(contacts: list[dict[str, Any]]) -> list[str]:
     return [name for name in ("name", "role", "phone", "email") if name in shown]
 
 
-def _read_contacts(facts: Facts, lines: list[str]) -> None:
+def _read_contacts(facts: PageFacts, lines: list[str]) -> None:
     contacts = [_contact(*person) for person in _people(names.CENTRAL_CONTACTS, lines)]
     facts.put_items(fields.CENTRAL_CONTACTS, contacts, _stated_attributes(contacts))
 
@@ -148,7 +148,7 @@ def _place(text: str, countries: str) -> dict[str, str]:
             "country": country}  # fmt: skip
 
 
-def _read_sites(facts: Facts, sections: dict[str, list[str]]) -> None:
+def _read_sites(facts: PageFacts, sections: dict[str, list[str]]) -> None:
     sites = _sites(sections)
     people = _people(names.FACILITY_CONTACTS, sections.get(names.FACILITY_CONTACTS, []))
     # The page does not say whose contact is whose: one a site, in the order of the sites.
@@ -162,7 +162,7 @@ def _read_sites(facts: Facts, sections: dict[str, list[str]]) -> None:
     facts.put_items(fields.LOCATIONS, sites, ("facility", "city", "state", "country", "status"))
 
 
-def _read_identifiers(facts: Facts, lines: list[str]) -> None:
+def _read_identifiers(facts: PageFacts, lines: list[str]) -> None:
     others = []
     identifiers = _whole_entries(names.IDENTIFIERS, lines, _ID_SOURCE)
     for (identifier, *rest), source in identifiers:

@@ -50,7 +50,7 @@ def only_id(found: Sequence[str]) -> str:
     return distinct[0]
 
 
-class Facts:
+class PageFacts:
     """The document and the coverage of a page, while its facts are being gathered."""
 
     def __init__(self) -> None:

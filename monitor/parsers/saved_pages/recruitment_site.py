@@ -12,7 +12,7 @@ from typing import Any
 from monitor.model import fields
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers import markup
-from monitor.parsers.saved_pages.page import Facts, only_id, paragraphs
+from monitor.parsers.saved_pages.page import PageFacts, only_id, paragraphs
 
 _OVERVIEW, _ELIGIBILITY, _DETAILS = "Overview", "Eligibility", "Study details"
 _HEADINGS = (_OVERVIEW, _ELIGIBILITY, _DETAILS)
@@ -53,7 +53,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     RecordError: no NCT ID or two.
     """
     above, sections = _split(content)
-    facts = Facts()
+    facts = PageFacts()
     _read_top(facts, list(filter(None, above)))
     facts.put(fields.BRIEF_SUMMARY, _markdown(sections.get(_OVERVIEW, [])))
     facts.put(fields.ELIGIBILITY_CRITERIA, _markdown(sections.get(_ELIGIBILITY, [])))
@@ -75,7 +75,7 @@ def _split(lines: list[str]) -> tuple[list[str], dict[str, list[str]]]:
     return above, sections
 
 
-def _read_top(facts: Facts, lines: list[str]) -> None:
+def _read_top(facts: PageFacts, lines: list[str]) -> None:
     """Put the title, which stands there twice, and the key facts below it."""
     facts.put(fields.BRIEF_TITLE, next((line for line in lines if lines.count(line) > 1), ""))
     for line in lines:
@@ -97,7 +97,7 @@ def _age(number: str, unit: str) -> str:
     return f"{number} {unit.title()}{'' if number == '1' else 's'}"
 
 
-def _read_details(facts: Facts, lines: list[str]) -> str:
+def _read_details(facts: PageFacts, lines: list[str]) -> str:
     """Put conditions, sponsor and date, which stand around the NCT ID; return the ID."""
     date_at = next((at for at, line in enumerate(lines) if _date(line)), len(lines))
     nct_id = only_id([line for line in lines[:date_at] if _ID.fullmatch(line)])

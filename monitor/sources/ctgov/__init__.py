@@ -4,7 +4,7 @@
 its stages (docs/architecture.md, "Sources that are followed").
 """
 
-from monitor.sources.ctgov.crawl import OnStep, Sizes
+from monitor.sources.ctgov.crawl import OnCrawlEvent, Sizes
 from monitor.sources.ctgov.source import CtgovSource
 
-__all__ = ["CtgovSource", "OnStep", "Sizes"]
+__all__ = ["CtgovSource", "OnCrawlEvent", "Sizes"]

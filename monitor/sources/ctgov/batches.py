@@ -9,7 +9,7 @@ from itertools import groupby, islice
 
 from monitor.errors import SourceError
 from monitor.model.tracking import Presence, TrackedRecord
-from monitor.sources.base import Page
+from monitor.sources.base import SourcePage
 from monitor.sources.ctgov.checkpoint import Stage
 from monitor.sources.ctgov.crawl import Crawl
 from monitor.sources.ctgov.membership import Membership
@@ -22,7 +22,7 @@ _TRIES = 4
 _ROWS = 1_000
 
 
-def fetch_watched(crawl: Crawl) -> Iterator[Page]:
+def fetch_watched(crawl: Crawl) -> Iterator[SourcePage]:
     """Yield the watched records, whatever their date; those not there are fetched singly."""
     if crawl.at.leg.is_behind(Stage.WATCHED):
         return
@@ -38,7 +38,7 @@ def fetch_watched(crawl: Crawl) -> Iterator[Page]:
             yield from fetch_missing(crawl)
 
 
-def fetch_unread(crawl: Crawl) -> Iterator[Page]:
+def fetch_unread(crawl: Crawl) -> Iterator[SourcePage]:
     """Yield the records that could not be read when they were last seen, whatever their date.
 
     The registry may correct one without moving its date.
@@ -54,7 +54,7 @@ def fetch_unread(crawl: Crawl) -> Iterator[Page]:
         )
 
 
-def refresh_tracked(crawl: Crawl) -> Iterator[Page]:
+def refresh_tracked(crawl: Crawl) -> Iterator[SourcePage]:
     """Yield followed records that the pass has not seen yet.
 
     They may have left the search by the very change that matters. Where all is followed, no
@@ -71,7 +71,7 @@ def refresh_tracked(crawl: Crawl) -> Iterator[Page]:
     yield from _fetch_unseen(crawl, lambda row: _is_due(crawl, row), whole=crawl.at.reread)
 
 
-def drop_untracked(crawl: Crawl) -> Iterator[Page]:
+def drop_untracked(crawl: Crawl) -> Iterator[SourcePage]:
     """Yield a last time what only an earlier configuration followed, then stop following it.
 
     The change by which it left the search may have come with the same data.
@@ -90,7 +90,7 @@ def drop_untracked(crawl: Crawl) -> Iterator[Page]:
             yield crawl.emit_untracked(left)
 
 
-def fetch_suspects(crawl: Crawl) -> Iterator[Page]:
+def fetch_suspects(crawl: Crawl) -> Iterator[SourcePage]:
     """Yield the gate's suspects once more, now that all else of the pass is stored.
 
     Always from the start: what is held stays a suspect, and is fetched in every pass.
@@ -129,7 +129,7 @@ def _leaves(crawl: Crawl, row: TrackedRecord) -> bool:
 
 def _fetch_unseen(
     crawl: Crawl, is_due: Callable[[TrackedRecord], bool], *, whole: bool
-) -> Iterator[Page]:
+) -> Iterator[SourcePage]:
     """Yield the due ones of the records that the pass has not seen."""
     while rows := crawl.source_state.followed(
         after=crawl.at.after, limit=crawl.sizes.batch, unseen_in=crawl.at.number
@@ -151,7 +151,9 @@ def _split_batches(ids: Iterator[str], size: int) -> Iterator[tuple[str, ...]]:
         yield batch
 
 
-def _fetch_batch(crawl: Crawl, ids: Sequence[str], *, after: str, whole: bool) -> Iterator[Page]:
+def _fetch_batch(
+    crawl: Crawl, ids: Sequence[str], *, after: str, whole: bool
+) -> Iterator[SourcePage]:
     """Yield the pages of a batch; the pass continues behind ``after`` once it is complete.
 
     ``whole``: all of the records, not those updated since the cursor; those that do not come

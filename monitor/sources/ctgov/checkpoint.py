@@ -59,7 +59,7 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class PassProgress:
     """A pass under way: all that has to outlive a crash.
 
     ``page`` counts the stored pages. Of the search: ``token`` of the next page, good for
@@ -98,7 +98,7 @@ class Checkpoint:
 
     number: int = 0
     finished: Finished | None = None
-    current: Progress | None = None
+    current: PassProgress | None = None
 
     def as_state(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -121,7 +121,7 @@ def read_checkpoint(state: Mapping[str, Any] | None, *, source: str) -> Checkpoi
 
 def begin(
     checkpoint: Checkpoint, following: CtgovSourceSettings, timestamp: str
-) -> Progress | None:
+) -> PassProgress | None:
     """Return the pass to continue, or a new one; None when there is nothing new to read."""
     current, finished = checkpoint.current, checkpoint.finished
     wanted = (timestamp, digest_of(following))
@@ -131,7 +131,7 @@ def begin(
         return current
     if current is None and finished and (finished.timestamp, finished.following) == wanted:
         return None
-    return Progress(
+    return PassProgress(
         number=checkpoint.number + 1,
         timestamp=timestamp,
         following=digest_of(following),
@@ -139,7 +139,9 @@ def begin(
     )
 
 
-def finish(progress: Progress, following: CtgovSourceSettings, before: Finished | None) -> Finished:
+def finish(
+    progress: PassProgress, following: CtgovSourceSettings, before: Finished | None
+) -> Finished:
     """Return what is kept of a pass that has read everything."""
     # The cursor never goes back: a day on which nothing was updated brings no date at all.
     cursors = [one for one in (progress.newest, before and before.cursor) if one]

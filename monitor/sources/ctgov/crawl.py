@@ -14,8 +14,8 @@ from monitor.errors import HeldError, SourceError
 from monitor.model.record import RawVersion
 from monitor.model.tracking import Sighting, TrackedRecord
 from monitor.settings import CtgovSourceSettings
-from monitor.sources.base import Page, SourceState
-from monitor.sources.ctgov.checkpoint import Checkpoint, Finished, Progress, finish, since
+from monitor.sources.base import SourcePage, SourceState
+from monitor.sources.ctgov.checkpoint import Checkpoint, Finished, PassProgress, finish, since
 from monitor.sources.ctgov.membership import Membership, Memberships
 from monitor.sources.ctgov.query import search_parameters
 from monitor.sources.ctgov.registry import STUDIES, Registry, StudiesResponse, TokenRefusedError
@@ -44,7 +44,7 @@ class Sizes:
     check: int = 20
 
 
-OnStep = Callable[[str, Mapping[str, object]], None]
+OnCrawlEvent = Callable[[str, Mapping[str, object]], None]
 """Called with what happens besides pages: a constant name and its facts, for a log."""
 
 
@@ -70,9 +70,9 @@ class Crawl:
         registry: Registry,
         source_state: SourceState,
         finished: Finished | None,
-        at: Progress,
+        at: PassProgress,
         sizes: Sizes,
-        on_step: OnStep,
+        on_step: OnCrawlEvent,
     ) -> None:
         self.following = following
         self.registry = registry
@@ -174,7 +174,7 @@ class Crawl:
         missed: Sequence[RawVersion] = (),
         sights: Sequence[Sighting] = (),
         **progress: Any,
-    ) -> Iterator[Page]:
+    ) -> Iterator[SourcePage]:
         """Yield a page of what was found, with the progress that the pass then has.
 
         ``membership``: of what was asked for; ``absences`` count at once, those of what was
@@ -185,7 +185,7 @@ class Crawl:
         shown = dict.fromkeys(one.nct_id for one in studies if one.nct_id)
         found = [self._to_item(one, origin or _origin(one), retrieved_at) for one in studies]
         seen = (*sights, *(Sighting(nct_id=nct_id) for nct_id in shown))
-        yield Page(
+        yield SourcePage(
             found=(*absences, *found),
             # What is let go must stay unseen until then: that is how it is found.
             sightings=() if membership is Membership.LEAVING and not self.is_final else seen,
@@ -209,16 +209,16 @@ class Crawl:
             return reading.version(one.content, is_whole=True)
         return reading.unreadable(one.content, reason=one.problem)
 
-    def emit_untracked(self, nct_ids: Sequence[str]) -> Page:
+    def emit_untracked(self, nct_ids: Sequence[str]) -> SourcePage:
         """Return a page that stops following records."""
         self.advance(page=self.at.page + 1)
-        return Page(
+        return SourcePage(
             untracked=tuple(nct_ids),
             pass_number=self.at.number,
             state=self._checkpoint().as_state(),
         )
 
-    def defer(self, nct_id: str, why: SourceError, left: tuple[str, ...]) -> Page:
+    def defer(self, nct_id: str, why: SourceError, left: tuple[str, ...]) -> SourcePage:
         """Return a page that leaves a record for later; ``left`` are still absent.
 
         ``retry_failed`` fetches it in the next pass, and ``end`` raises ``why``. A record that is
@@ -231,9 +231,9 @@ class Crawl:
             self._failure = self._failure or why
             self.advance(absent=left, aside=(*self.at.aside, nct_id))
         self.advance(page=self.at.page + 1)
-        return Page(pass_number=self.at.number, state=self._checkpoint().as_state())
+        return SourcePage(pass_number=self.at.number, state=self._checkpoint().as_state())
 
-    def end(self) -> Iterator[Page]:
+    def end(self) -> Iterator[SourcePage]:
         """Yield the page that finishes the pass, if the data are still the same.
 
         HeldError is raised instead when the gate holds something, then the first of the failures
@@ -247,7 +247,7 @@ class Crawl:
         if self._failure is not None:
             raise self._failure
         finished = finish(self.at, self.following, self._finished)
-        yield Page(
+        yield SourcePage(
             pass_number=self.at.number,
             state=Checkpoint(number=self.at.number, finished=finished).as_state(),
             data_timestamp=finished.timestamp,

@@ -69,11 +69,11 @@ class StudyRedirect:
     nct_id: str
 
 
-class _VersionBody(msgspec.Struct):
+class _RegistryVersionBody(msgspec.Struct):
     dataTimestamp: str  # noqa: N815 - the registry's own name
 
 
-_VERSION = DataType[_VersionBody](_VersionBody)
+_VERSION = DataType[_RegistryVersionBody](_RegistryVersionBody)
 
 
 class Registry:

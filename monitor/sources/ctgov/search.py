@@ -6,7 +6,7 @@ What it does not bring, ``batches`` fetches by ID afterwards.
 from collections.abc import Iterator
 
 from monitor.errors import SourceError
-from monitor.sources.base import Page
+from monitor.sources.base import SourcePage
 from monitor.sources.ctgov.checkpoint import Stage
 from monitor.sources.ctgov.crawl import Crawl
 from monitor.sources.ctgov.query import digest, search_parameters
@@ -14,7 +14,7 @@ from monitor.sources.ctgov.query import digest, search_parameters
 _MORE_WALKS = 3
 
 
-def search(crawl: Crawl) -> Iterator[Page]:
+def search(crawl: Crawl) -> Iterator[SourcePage]:
     """Yield the pages of the search from where the pass is.
 
     The order may shift between pages and a page may come twice; then fewer records are seen than
@@ -45,7 +45,7 @@ def search(crawl: Crawl) -> Iterator[Page]:
     )
 
 
-def _walk(crawl: Crawl, params: dict[str, str]) -> Iterator[Page]:
+def _walk(crawl: Crawl, params: dict[str, str]) -> Iterator[SourcePage]:
     hashed = digest(params)
     # A token used with other parameters brings wrong rows, and no error.
     token = crawl.at.token if crawl.at.params == hashed else None

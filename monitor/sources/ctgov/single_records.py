@@ -12,7 +12,7 @@ import msgspec
 from monitor.errors import SourceError
 from monitor.model.record import RawVersion
 from monitor.model.tracking import Presence, Sighting
-from monitor.sources.base import Page
+from monitor.sources.base import SourcePage
 from monitor.sources.ctgov.crawl import Crawl, DataMovedError
 from monitor.sources.ctgov.registry import STUDIES, StudyFound, StudyNotFound, StudyRedirect
 from monitor.sources.ctgov.studies import Study
@@ -32,7 +32,7 @@ _HARD_IN_A_ROW = 3
 _HOST_ERRORS = (DataMovedError, HostClosedError, StoppedError, TlsError, UnreachableError)
 
 
-def fetch_missing(crawl: Crawl) -> Iterator[Page]:
+def fetch_missing(crawl: Crawl) -> Iterator[SourcePage]:
     """Yield a page for each record that the last batch did not bring.
 
     A record about which the registry gives no clear answer is deferred: it delays no other, and the
@@ -60,7 +60,7 @@ def fetch_missing(crawl: Crawl) -> Iterator[Page]:
             yield from _emit_found(crawl, nct_id, response, tuple(left))
 
 
-def retry_failed(crawl: Crawl) -> Iterator[Page]:
+def retry_failed(crawl: Crawl) -> Iterator[SourcePage]:
     """Yield the records that were deferred before the pass was broken off, behind all others."""
     # Last of all, so that one record that fails every time holds up no other: the pass that it
     # broke off has by now read all that was behind it.
@@ -121,7 +121,7 @@ def _verify_study(nct_id: str, asked: str, study: Study) -> Study:
 
 def _emit_found(
     crawl: Crawl, nct_id: str, response: StudyFound, left: tuple[str, ...]
-) -> Iterator[Page]:
+) -> Iterator[SourcePage]:
     study = response.study
     held = study.nct_id or nct_id
     merged = {nct_id: held} if held != nct_id and nct_id in study.aliases() else {}
@@ -143,7 +143,7 @@ def _emit_found(
 
 def _emit_missing(
     crawl: Crawl, nct_id: str, response: StudyNotFound, left: tuple[str, ...]
-) -> Iterator[Page]:
+) -> Iterator[SourcePage]:
     membership = crawl.memberships.of(nct_id)
     row = crawl.tracked_record(nct_id)
     # Never shown means a slip in the configuration (NCT01234576 for …67), no withdrawal to tell of.

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from monitor.errors import SourceError
 from monitor.settings import CtgovSourceSettings
 from monitor.settings.sections import INGEST_DEFAULTS
-from monitor.sources.base import Page, SourceState
+from monitor.sources.base import SourcePage, SourceState
 from monitor.sources.ctgov.batches import (
     drop_untracked,
     fetch_suspects,
@@ -18,7 +18,7 @@ from monitor.sources.ctgov.batches import (
     refresh_tracked,
 )
 from monitor.sources.ctgov.checkpoint import Checkpoint, begin, read_checkpoint
-from monitor.sources.ctgov.crawl import Crawl, DataMovedError, OnStep, Sizes
+from monitor.sources.ctgov.crawl import Crawl, DataMovedError, OnCrawlEvent, Sizes
 from monitor.sources.ctgov.registry import Registry
 from monitor.sources.ctgov.search import search
 from monitor.sources.ctgov.single_records import fetch_missing, retry_failed
@@ -61,7 +61,7 @@ class CtgovSource:
         client: Client,
         *,
         now: Callable[[], datetime],
-        on_step: OnStep = _to_nobody,
+        on_step: OnCrawlEvent = _to_nobody,
         sizes: Sizes = SIZES,
         stamp_ahead: timedelta = INGEST_DEFAULTS.stamp_ahead,
     ) -> None:
@@ -77,7 +77,7 @@ class CtgovSource:
         """What the versions of this source are marked with."""
         return self._following.name
 
-    def pages(self, source_state: SourceState) -> Iterator[Page]:
+    def pages(self, source_state: SourceState) -> Iterator[SourcePage]:
         """Yield one pass, or the rest of one; nothing when the data have not moved.
 
         When they move meanwhile, the pass begins again, with a new number, a few times.

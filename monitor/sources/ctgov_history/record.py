@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from monitor.model.record import RawVersion
-from monitor.sources.base import Page, SourceState
+from monitor.sources.base import SourcePage, SourceState
 from monitor.sources.ctgov_history.requests import (
     HistoryRequests,
     MergedRecordError,
@@ -60,7 +60,7 @@ class RecordBackfill:
     _has_fetched: bool = False
     unreadable_error: UnreadableResponseError | None = None
 
-    def pages(self, source_state: SourceState) -> Iterator[Page]:
+    def pages(self, source_state: SourceState) -> Iterator[SourcePage]:
         """Yield the record's pages: its versions, the newest first, and how it ended."""
         self._before = read_backfill(source_state.state(self.nct_id))
         self._fetched = numbers(self._before.fetched)
@@ -85,9 +85,9 @@ class RecordBackfill:
         # A backfill that is done is asked again with every round; a page that says the same again
         # would be a transaction for nothing.
         if end.as_state() != source_state.state(self.nct_id):
-            yield Page(subject=self.nct_id, state=end.as_state(), read=self._read_origins())
+            yield SourcePage(subject=self.nct_id, state=end.as_state(), read=self._read_origins())
 
-    def _versions(self) -> Iterator[Page]:
+    def _versions(self) -> Iterator[SourcePage]:
         """Fetch what is missing until the index lists nothing more.
 
         A version that cannot be read holds up no other; UnreadableResponseError when several in a
@@ -151,7 +151,7 @@ class RecordBackfill:
             return replace(self._backfill(), failed_at=self.task.now())
         return replace(self._backfill(), since=self._complete_since(), outcome=self._outcome())
 
-    def _quarantine_page(self, exc: UnreadableResponseError) -> Page:
+    def _quarantine_page(self, exc: UnreadableResponseError) -> SourcePage:
         """Return the page that quarantines an answer; the record comes last in the next round."""
         self.unreadable_error = self.unreadable_error or (None if self._has_fetched else exc)
         now = self.task.now()
@@ -159,7 +159,7 @@ class RecordBackfill:
             source=self.task.source, place=self.task.requests.url(exc.path), now=lambda: now
         )
         known = replace(self._backfill() if self._entries else self._before, failed_at=now)
-        return Page(
+        return SourcePage(
             found=(reading.unreadable(exc.body, reason=exc.what),),
             subject=self.nct_id,
             state=known.as_state(),
@@ -177,7 +177,7 @@ class RecordBackfill:
         everything = all(self._is_settled(entry.version) for entry in self._entries)
         return None if everything else self.task.since
 
-    def _page(self, number: int, response: VersionResponse) -> Page:
+    def _page(self, number: int, response: VersionResponse) -> SourcePage:
         found = RawVersion(
             content=response.body,
             media="json",
@@ -186,7 +186,7 @@ class RecordBackfill:
             retrieved_at=self.task.now(),
             registry_version=number,
         )
-        return Page(
+        return SourcePage(
             found=(found,),
             subject=self.nct_id,
             state=self._backfill().as_state(),

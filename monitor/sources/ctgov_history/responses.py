@@ -86,13 +86,16 @@ class _StudyBody(Struct, frozen=True, rename="camel"):
     derived_section: RawObject | UnsetType = UNSET
 
 
-class _VersionBody(Struct, frozen=True, rename="camel"):
+class _RecordVersionBody(Struct, frozen=True, rename="camel"):
     study_version: Number
     study: _StudyBody
 
 
-_Response = TypeVar("_Response", _IndexBody, _VersionBody)
-_INDEX, _VERSION = DataType[_IndexBody](_IndexBody), DataType[_VersionBody](_VersionBody)
+_Response = TypeVar("_Response", _IndexBody, _RecordVersionBody)
+_INDEX, _VERSION = (
+    DataType[_IndexBody](_IndexBody),
+    DataType[_RecordVersionBody](_RecordVersionBody),
+)
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?$", re.DOTALL)
 
 

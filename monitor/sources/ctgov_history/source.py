@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from monitor.errors import SourceError
 from monitor.model.nct import normalize_nct_id
-from monitor.sources.base import Page, SourceState
+from monitor.sources.base import SourcePage, SourceState
 from monitor.sources.ctgov_history.record import BackfillTask, RecordBackfill
 from monitor.sources.ctgov_history.requests import HistoryRequests
 from monitor.sources.ctgov_history.state import read_backfill
@@ -47,7 +47,7 @@ class HistoryProgress:
     versions_total: int
 
 
-OnProgress = Callable[[HistoryProgress], None]
+OnHistoryProgress = Callable[[HistoryProgress], None]
 
 
 def _nothing(nct_id: str) -> Collection[int]:
@@ -74,7 +74,7 @@ class HistorySource:
         nct_ids: Iterable[str],
         since: date | None = None,
         now: Callable[[], datetime],
-        on_progress: OnProgress | None = None,
+        on_progress: OnHistoryProgress | None = None,
         stored: Callable[[str], Collection[int]] = _nothing,
     ) -> None:
         self._name = name
@@ -90,7 +90,7 @@ class HistorySource:
         """What the versions of this source are marked with."""
         return self._name
 
-    def pages(self, source_state: SourceState) -> Iterator[Page]:
+    def pages(self, source_state: SourceState) -> Iterator[SourcePage]:
         """Yield one page for each version that was not yet fetched, and one for each outcome.
 
         The subject of a page is the NCT ID, its state that of a ``Backfill``. Of each ID the
@@ -132,9 +132,9 @@ class HistorySource:
         if failures:
             raise failures[0]
 
-    def _defer(self, nct_id: str, source_state: SourceState) -> Page:
+    def _defer(self, nct_id: str, source_state: SourceState) -> SourcePage:
         known = replace(read_backfill(source_state.state(nct_id)), failed_at=self._now())
-        return Page(subject=nct_id, state=known.as_state())
+        return SourcePage(subject=nct_id, state=known.as_state())
 
 
 def _may_be_of_one_record(error: SourceError) -> bool:
@@ -152,7 +152,11 @@ class _ProgressMeter:
     """Reports the progress of the backfill while one record is under way."""
 
     def __init__(
-        self, nct_id: str, trials_done: int, trials_total: int, on_progress: OnProgress | None
+        self,
+        nct_id: str,
+        trials_done: int,
+        trials_total: int,
+        on_progress: OnHistoryProgress | None,
     ) -> None:
         self._nct_id = nct_id
         self._trials = (trials_done, trials_total)

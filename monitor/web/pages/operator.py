@@ -7,7 +7,7 @@ from starlette.routing import Route
 from monitor.app import App
 from monitor.app.operator_page import OperatorPage, decide, operator_page
 from monitor.errors import NotFoundError
-from monitor.render.gate import Gate
+from monitor.render.gate import GateReport
 from monitor.render.values import moment
 from monitor.web.operator_access import (
     COOKIE,
@@ -113,6 +113,6 @@ def _source(name: str, found: OperatorPage) -> dict[str, object]:
     }
 
 
-def _is_accepted(gate: Gate) -> bool:
+def _is_accepted(gate: GateReport) -> bool:
     """Tell whether all that is held now goes through with the next pass."""
     return all(one.cause in gate.accepted for one in gate.state.causes)

@@ -28,7 +28,7 @@ _BOX = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineEntry:
+class TimelineRow:
     """A version in a trial's timeline."""
 
     number: int
@@ -73,13 +73,13 @@ def _timeline(
     versions: Sequence[StoredVersion],
     days: Sequence[date],
     last: int,
-) -> list[TimelineEntry]:
+) -> list[TimelineRow]:
     """Return the entries from the ``last`` version down, the newest first."""
     first = max(0, last - _VERSIONS)
     shown = versions[first:last]
     events = reader.events(row.nct_id, version_ids=[one.id for one in shown])
     return [
-        TimelineEntry(
+        TimelineRow(
             number=at + 1,
             address=public_version_id(versions[at].identity),
             day=days[at],
@@ -89,9 +89,9 @@ def _timeline(
     ]
 
 
-def _runs(entries: Sequence[TimelineEntry]) -> list[list[TimelineEntry]]:
+def _runs(entries: Sequence[TimelineRow]) -> list[list[TimelineRow]]:
     """Return the entries, those with noise alone that follow each other together."""
-    runs: list[list[TimelineEntry]] = []
+    runs: list[list[TimelineRow]] = []
     for is_noise, run in groupby(entries, lambda one: one.is_noise):
         found = list(run)
         runs += [found] if is_noise else [[one] for one in found]

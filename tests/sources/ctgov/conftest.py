@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from monitor.settings import CtgovSourceSettings
-from monitor.sources.base import Page
+from monitor.sources.base import SourcePage
 from monitor.sources.ctgov import CtgovSource, Sizes
 from monitor.sources.http import Client, Hosts, HttpSettings
 from tests.registry import Asked, Records, Replica, ReplicaServer, World
@@ -49,7 +49,7 @@ class Bench:
                 break
         return ids_of(self.memory.found[before:])
 
-    def pages(self, following: CtgovSourceSettings) -> Iterator[Page]:
+    def pages(self, following: CtgovSourceSettings) -> Iterator[SourcePage]:
         """Return the pages of a pass; the caller stores them."""
         return self.source(following).pages(self.memory)
 

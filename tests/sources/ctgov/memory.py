@@ -9,7 +9,7 @@ import msgspec
 
 from monitor.model.record import RawVersion
 from monitor.model.tracking import Presence, TrackedRecord
-from monitor.sources.base import Page
+from monitor.sources.base import SourcePage
 from monitor.sources.read_progress import Unreadable
 
 SINCE = datetime(2026, 3, 2, tzinfo=UTC)
@@ -23,11 +23,11 @@ class Stored:
     states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     rows: dict[str, TrackedRecord] = field(default_factory=dict)
     found: list[RawVersion | Unreadable] = field(default_factory=list)
-    last: Page | None = None
+    last: SourcePage | None = None
     pages: int = 0
     unreadable: set[str] = field(default_factory=set)
 
-    def store(self, page: Page) -> None:
+    def store(self, page: SourcePage) -> None:
         """Keep a page, as one transaction would."""
         # What is kept is text in the store: only JSON comes back.
         self.states[page.subject] = msgspec.json.decode(msgspec.json.encode(page.state))

@@ -2,7 +2,7 @@
 
 import json
 
-from monitor.sources.base import Page
+from monitor.sources.base import SourcePage
 from monitor.sources.ctgov_history import is_done
 from tests.registry.examples import nct
 from tests.sources.book import Book
@@ -71,7 +71,7 @@ def test_a_state_that_is_not_understood_is_started_anew(serve: Serve) -> None:
     asked = serve(replica(_1=3))
     for written in STRANGE:
         book = Book()
-        book.store(Page(subject=nct(1), state=written))
+        book.store(SourcePage(subject=nct(1), state=written))
         assert not is_done(book.state(nct(1)))
         book.run(asked.source(nct(1)))
         assert book.numbers() == [2, 1, 0]

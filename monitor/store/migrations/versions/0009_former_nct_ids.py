@@ -10,7 +10,7 @@ from alembic import op
 from monitor.errors import StoreError
 from monitor.model import fields
 from monitor.model.record import TrialRecord
-from monitor.store.address import Address
+from monitor.store.address import StoreAddress
 from monitor.store.db import Db
 from monitor.store.snapshots import Snapshots
 
@@ -43,7 +43,7 @@ def upgrade() -> None:
     )
     op.execute(_MERGED)
     bind = op.get_bind()
-    snapshots = Snapshots(Db(bind, Address.parse(str(bind.engine.url))))
+    snapshots = Snapshots(Db(bind, StoreAddress.parse(str(bind.engine.url))))
     for rows in _newest():
         snapshots.fetch([snapshot_id for _, snapshot_id in rows])
         found = [pair for row in rows for pair in _former_ids(snapshots, *row)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class IntegrityProblem:
     """One thing that is damaged or refers to nothing: where, what, and what to do.
 
     ``check``: what was looked at, "snapshots". ``version``: its number in the trial's history,
