@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.detect.classify import classify, first_seen
+from monitor.detect.classify import classify, registration_event
 from monitor.detect.diff import diff
 from monitor.detect.rules.base import Context
 from monitor.errors import DamagedSnapshotError
@@ -58,7 +58,7 @@ def _again(
     if previous is None:
         if announcement.previous_id is not None:
             raise _lost(version)
-        return (first_seen(record),)
+        return (registration_event(record),)
     trial = reader.trial(version.nct_id)
     before = reader.record(previous)
     context = Context(

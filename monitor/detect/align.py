@@ -16,7 +16,7 @@ import orjson
 from monitor.detect.keys import ItemKey, shown_key
 from monitor.detect.pairing import ABSENT, moved_keys, pair_items
 from monitor.detect.partial_records import split_run_in, stated_part
-from monitor.detect.result_groups import as_stated, by_title
+from monitor.detect.result_groups import by_title, restore_ids
 from monitor.detect.texts import same_value
 from monitor.model import fields
 from monitor.model.coverage import Coverage
@@ -52,14 +52,14 @@ class ItemName(str):
     def item(self) -> ItemPair:
         """The item as the old and the new record state it; None where it is no object."""
         old, new = (one if isinstance(one, dict) else None for one in self._sides)
-        return _as_stated(old, new, self._path)
+        return _without_group_names(old, new, self._path)
 
 
 Tree = dict[Path, Any]
 Trees = tuple[Tree, Tree]
 
 
-def aligned(old: TrialRecord, new: TrialRecord) -> Trees:
+def align_records(old: TrialRecord, new: TrialRecord) -> Trees:
     """Return the trees of two records of one trial.
 
     Names of list items are ``ItemName``s, the same in both trees. Values are as the records state
@@ -124,15 +124,15 @@ class _Aligner:
 
         An absent list or object counts as empty: the registry leaves out what is empty.
         """
-        if _says_nothing(one) and _says_nothing(other):
+        if _is_empty(one) and _is_empty(other):
             return
         whole = path in _WHOLE and (one is ABSENT or other is ABSENT)
-        if _is(one, dict) and _is(other, dict) and not whole:
+        if _is_kind(one, dict) and _is_kind(other, dict) and not whole:
             self._objects(_or_empty(one, {}), _or_empty(other, {}), path, trees, at)
-        elif _is(one, list) and _is(other, list):
+        elif _is_kind(one, list) and _is_kind(other, list):
             self._lists(_or_empty(one, []), _or_empty(other, []), path, trees, at)
         else:
-            _put(trees, at, _as_stated(one, other, path))
+            _set_values(trees, at, _without_group_names(one, other, path))
 
     def _lists(self, old: list[Any], new: list[Any], path: Path, trees: Trees, at: Path) -> None:
         if path in fields.RUN_IN_LISTS and self.common.run_in(path):
@@ -149,7 +149,7 @@ class _Aligner:
             if isinstance(one, dict) and isinstance(other, dict):
                 self._objects(one, other, path, trees, (*at, named))
             else:
-                _put(trees, (*at, named), _as_stated(one, other, path))
+                _set_values(trees, (*at, named), _without_group_names(one, other, path))
 
     def _pairs(self, old: list[Any], new: list[Any], path: Path) -> Iterator[tuple[Any, Any]]:
         """Yield the items of two lists that may differ, and those without a partner.
@@ -191,14 +191,14 @@ class _UniqueNames:
         return name
 
 
-def _put(trees: Trees, at: Path, sides: tuple[Any, Any]) -> None:
+def _set_values(trees: Trees, at: Path, sides: tuple[Any, Any]) -> None:
     for tree, side in zip(trees, sides, strict=True):
         if side is not ABSENT:
             tree[at] = side
 
 
-def _as_stated(one: Any, other: Any, path: Path) -> tuple[Any, Any]:
-    return (as_stated(one), as_stated(other)) if path[:1] == fields.RESULTS else (one, other)
+def _without_group_names(one: Any, other: Any, path: Path) -> tuple[Any, Any]:
+    return (restore_ids(one), restore_ids(other)) if path[:1] == fields.RESULTS else (one, other)
 
 
 def _identical(one: Any, other: Any) -> bool:
@@ -211,7 +211,7 @@ def _identical(one: Any, other: Any) -> bool:
     return type(one) is type(other) or same_value(one, other)
 
 
-def _is(value: Any, kind: type) -> bool:
+def _is_kind(value: Any, kind: type) -> bool:
     return value is ABSENT or isinstance(value, kind)
 
 
@@ -219,7 +219,7 @@ def _or_empty(value: Any, empty: Any) -> Any:
     return empty if value is ABSENT else value
 
 
-def _says_nothing(value: Any) -> bool:
+def _is_empty(value: Any) -> bool:
     if isinstance(value, dict):
-        return all(map(_says_nothing, value.values()))
+        return all(map(_is_empty, value.values()))
     return value is ABSENT or value == []

@@ -195,20 +195,24 @@ SEVERITIES: Mapping[ChangeKind, Severity] = {
     **{kind: severity for rule in RULES for kind, severity in rule.severities.items()},
 }
 # What the registry itself writes and people still want to hear of, without a new date.
-_MATTERS_WHEN_SILENT = (
+_NOTABLE_WHEN_SILENT = (
     fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS, fields.HAS_RESULTS,
     fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_POST[:-1], fields.NCT_ID_ALIASES,
     fields.REGISTRY_RECORD, fields.RETRACTIONS, fields.VIOLATIONS, fields.UNPOSTED,
     fields.SUBMISSION_TRACKING, *fields.CERTIFICATION,
 )  # fmt: skip
-_silent_edit = other.by_module(K.REGISTRY_NORMALIZATION, "edited by the registry")
+_derive_silent_edit = other.by_module(K.REGISTRY_NORMALIZATION, "edited by the registry")
 # Texts whose own rules tell the same words from others: item by item, or as another spelling.
-_JUDGED_BY_THEIR_RULES = (
+_TEXTS_WITH_OWN_RULES = (
     fields.PRIMARY_OUTCOMES, fields.ELIGIBILITY_CRITERIA, fields.LOCATIONS,
 )  # fmt: skip
-_respelled = other.by_module(K.ADMINISTRATIVE_UPDATE, "the same words in other letters or marks")
-_relettered = other.by_module(K.REGISTRY_NORMALIZATION, "the same groups under other ids")
-_unsaid_no = other.by_module(K.ADMINISTRATIVE_UPDATE, '"no" where nothing is said')
+_derive_respelled = other.by_module(
+    K.ADMINISTRATIVE_UPDATE, "the same words in other letters or marks"
+)
+_derive_regrouped = other.by_module(K.REGISTRY_NORMALIZATION, "the same groups under other ids")
+_derive_implicit_no = other.by_module(
+    K.ADMINISTRATIVE_UPDATE, '"no" where the record stated nothing'
+)
 
 
 def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent, ...]:
@@ -217,25 +221,25 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
     An edit by the registry (no new last-update date) yields noise, but for what people want
     to hear of: a status set to UNKNOWN, results and their submission, a retracted publication,
     a violation, a record that is gone. So is the same text in other letters or marks, a
-    "no" where nothing was said, and another id of a group of results.
+    "no" where the record stated nothing, and another id of a group of results.
     Without any change one noise event says that only order, encoding or the extent of what is
     stated differ.
     """
     drafts: list[EventDraft] = []
     remaining = list(changes)
     if not remaining:
-        drafts.append(_nothing_changed(ctx))
+        drafts.append(_draft_no_change(ctx))
     # A withheld record lacks nearly everything; hundreds of removals would say that its sponsor did
     # it.
     elif status.is_withheld(ctx.old) is not status.is_withheld(ctx.new):
-        drafts.append(status.withheld(remaining, ctx))
+        drafts.append(status.draft_withheld(remaining, ctx))
         remaining = []
     # Before the rules, or a coordinate that the registry corrected would be a changed site.
     elif is_silent(ctx.old, ctx.new):
-        quiet = [change for change in remaining if not _matters_when_silent(change)]
+        quiet = [change for change in remaining if not _is_notable_when_silent(change)]
         remaining = list(all_except(remaining, quiet))
-        drafts.extend(_silent_edit(quiet, ctx))
-    for is_noise, derive in _NO_NEWS:
+        drafts.extend(_derive_silent_edit(quiet, ctx))
+    for is_noise, derive in _NOISE_RULES:
         same = [change for change in remaining if is_noise(change)]
         drafts.extend(derive(same, ctx))
         remaining = list(all_except(remaining, same))
@@ -247,31 +251,31 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
         if own:
             found = list(RULES[number].derive(own, ctx))
             drafts.extend(found)
-            taken = {id(change) for draft in found for change in draft.changes}
-            remaining = [change for change in remaining if id(change) not in taken]
+            drafted = {id(change) for draft in found for change in draft.changes}
+            remaining = [change for change in remaining if id(change) not in drafted]
     phase = ctx.life_phase.value
     events = [_event(draft, phase) for draft in drafts]
     return tuple(sorted(events, key=lambda event: -event.severity.rank))
 
 
-def _matters_when_silent(change: FieldChange) -> bool:
+def _is_notable_when_silent(change: FieldChange) -> bool:
     """Tell whether people want to hear of what the registry itself wrote.
 
     Within results a release renames fields; that results came or went is news.
     """
     if fields.under(change.field, (fields.RESULTS,)):
         return change.field == fields.RESULTS
-    return fields.under(change.field, _MATTERS_WHEN_SILENT)
+    return fields.under(change.field, _NOTABLE_WHEN_SILENT)
 
 
-def _is_unsaid_no(change: FieldChange) -> bool:
-    """Tell whether a "no" came or went where nothing else was said."""
+def _is_implicit_no(change: FieldChange) -> bool:
+    """Tell whether a "no" came or went where the record stated nothing else."""
     return (change.op == "added" and change.after is False) or (
         change.op == "removed" and change.before is False
     )
 
 
-def _is_relettered(change: FieldChange) -> bool:
+def _is_regrouped(change: FieldChange) -> bool:
     """Tell whether a group of results has another id: only what is of one title is compared."""
     if change.op != "changed" or not fields.under(change.field, (fields.RESULTS,)):
         return False
@@ -285,14 +289,14 @@ def _is_respelled(change: FieldChange) -> bool:
     before, after = change.before, change.after
     if not (isinstance(before, str) and isinstance(after, str)):
         return False
-    theirs = fields.under(change.field, _JUDGED_BY_THEIR_RULES)
+    theirs = fields.under(change.field, _TEXTS_WITH_OWN_RULES)
     if theirs and not fields.under(change.field, (fields.LOCATION_CONTACTS,)):
         return False
     return same_words(before, after)
 
 
-_NO_NEWS: tuple[tuple[Callable[[FieldChange], bool], Derive], ...] = (
-    (_is_relettered, _relettered), (_is_respelled, _respelled), (_is_unsaid_no, _unsaid_no),
+_NOISE_RULES: tuple[tuple[Callable[[FieldChange], bool], Derive], ...] = (
+    (_is_regrouped, _derive_regrouped), (_is_respelled, _derive_respelled), (_is_implicit_no, _derive_implicit_no),
 )  # fmt: skip
 
 
@@ -302,7 +306,7 @@ def _matching_rules(field_: Path) -> tuple[int, ...]:
     return tuple(number for number, rule in enumerate(RULES) if fields.under(field_, rule.paths))
 
 
-def first_seen(record: TrialRecord) -> ChangeEvent:
+def registration_event(record: TrialRecord) -> ChangeEvent:
     """Return the one event of a trial's first version."""
     # One event, not a thousand additions: docs/architecture.md, "Versions".
     title = record.title or record.nct_id
@@ -339,7 +343,7 @@ def is_silent(old: TrialRecord, new: TrialRecord) -> bool:
     return None in submitted or submitted[0] == submitted[1]
 
 
-def _nothing_changed(ctx: Context) -> EventDraft:
+def _draft_no_change(ctx: Context) -> EventDraft:
     wider = ctx.old.coverage != ctx.new.coverage
     words = (
         "More or fewer fields stated; nothing that both versions state changed"

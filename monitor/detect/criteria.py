@@ -46,13 +46,13 @@ class CriteriaChange:
     added: list[Criterion] = field(default_factory=list)
     dropped: list[Criterion] = field(default_factory=list)
     edited: list[Edit] = field(default_factory=list)
-    moved: list[Edit] = field(default_factory=list)
+    has_moved: list[Edit] = field(default_factory=list)
     headed: bool = False
 
     @property
     def count(self) -> int:
         """Return how many criteria changed."""
-        return len(self.added) + len(self.dropped) + len(self.edited) + len(self.moved)
+        return len(self.added) + len(self.dropped) + len(self.edited) + len(self.has_moved)
 
     def __bool__(self) -> bool:
         return bool(self.count or self.headed)
@@ -77,13 +77,13 @@ def compare(before: str, after: str) -> CriteriaChange:
     ]
     # Only where something may have moved: it takes comparing the order of all items.
     if alike:
-        places = _Places.of(old, new)
-        change.moved = [
+        places = _Positions.of(old, new)
+        change.has_moved = [
             Edit(before=one, after=other, words=(("same", one.text),))
             for one, other in alike
-            if places.moved(one, other)
+            if places.has_moved(one, other)
         ]
-    _take_edited(removed, added, change)
+    _sort_leftovers(removed, added, change)
     change.dropped = not_within(change.dropped, new)
     change.added = not_within(change.added, old)
     change.headed = _without_headings(change)
@@ -123,7 +123,7 @@ def _take_pairs(
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
+class _Positions:
     """What tells an item that was moved from one that is only laid out in another way.
 
     ``reordered`` are the words of the items that do not follow each other as before.
@@ -134,11 +134,11 @@ class _Places:
     reordered: frozenset[str]
 
     @classmethod
-    def of(cls, old: Iterable[Criterion], new: Iterable[Criterion]) -> "_Places":
+    def of(cls, old: Iterable[Criterion], new: Iterable[Criterion]) -> "_Positions":
         one, other = ([wording(item.text) for item in side] for side in (old, new))
         return cls(frozenset(one), frozenset(other), frozenset(_out_of_order(one, other)))
 
-    def moved(self, old: Criterion, new: Criterion) -> bool:
+    def has_moved(self, old: Criterion, new: Criterion) -> bool:
         """Tell whether an item stands in another place.
 
         Where a line that held it came, went or was reworded, that line is the change.
@@ -165,7 +165,9 @@ def _out_of_order(one: list[str], other: list[str]) -> Iterator[str]:
             yield from other[step.dest_start : step.dest_end]
 
 
-def _take_edited(removed: list[Criterion], added: list[Criterion], change: CriteriaChange) -> None:
+def _sort_leftovers(
+    removed: list[Criterion], added: list[Criterion], change: CriteriaChange
+) -> None:
     """Sort what is left into edited, dropped and added items."""
     old, new = common_parts(removed, added)
     old_left = {i: part for i, part in enumerate(old) if not part.is_covered}

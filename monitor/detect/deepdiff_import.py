@@ -12,7 +12,7 @@ _NOT_NEEDED = ("numpy", "pandas", "polars", "pydantic")
 
 
 @contextmanager
-def _as_if_not_installed(*names: str) -> Iterator[None]:
+def _hide_modules(*names: str) -> Iterator[None]:
     before = {name: sys.modules[name] for name in names if name in sys.modules}
     # What is None there raises ImportError, which DeepDiff expects.
     sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type]
@@ -24,7 +24,7 @@ def _as_if_not_installed(*names: str) -> Iterator[None]:
         sys.modules.update(before)
 
 
-with _as_if_not_installed(*_NOT_NEEDED):
+with _hide_modules(*_NOT_NEEDED):
     from deepdiff import DeepDiff
     from deepdiff.model import DiffLevel
     from deepdiff.operator import BaseOperator

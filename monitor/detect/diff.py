@@ -1,6 +1,6 @@
 """Which fields differ between two records of a trial: what `classify` gives a meaning."""
 
-from monitor.detect.align import ItemName, aligned
+from monitor.detect.align import ItemName, align_records
 from monitor.detect.deepdiff_import import BaseOperator, DeepDiff, DiffLevel
 from monitor.detect.keys import normal_key
 from monitor.detect.texts import same_value
@@ -8,7 +8,7 @@ from monitor.errors import RecordError
 from monitor.model.changes import FieldChange, Op
 from monitor.model.record import TrialRecord
 
-# DeepDiff's kinds of difference. None is of list items: `aligned` made mappings of all lists
+# DeepDiff's kinds of difference. None is of list items: `align_records` made mappings of all lists
 # (docs/decisions/2026-11-30-deepdiff-compares.md). A kind that is not here is an error, not
 # silence.
 _OPS: dict[str, Op] = {
@@ -28,7 +28,7 @@ def diff(old: TrialRecord, new: TrialRecord) -> tuple[FieldChange, ...]:
     """
     if old.nct_id != new.nct_id:
         raise RecordError(f"{old.nct_id} and {new.nct_id} are two trials, not two versions")
-    before, after = aligned(old, new)
+    before, after = align_records(old, new)
     if not before and not after:
         return ()
     found = DeepDiff(

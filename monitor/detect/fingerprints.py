@@ -45,7 +45,9 @@ def fingerprint(canonical: bytes) -> bytes:
     sole = canonical.find(_HOLDER_KEY, start + 1) < 0
     if start >= 0 and not (sole and canonical.rfind(_MODULE_KEY, 0, start) >= 0):
         # The name stands elsewhere too: only the parsed document tells which is the stamp.
-        digest.update(canonical_bytes(_unstamped(orjson.loads(canonical), fields.VERSION_HOLDER)))
+        digest.update(
+            canonical_bytes(_without_stamp(orjson.loads(canonical), fields.VERSION_HOLDER))
+        )
         return digest.digest()
     value = start + len(_HOLDER_KEY)
     if start < 0 or canonical[value : value + 1] != b'"':
@@ -56,7 +58,7 @@ def fingerprint(canonical: bytes) -> bytes:
     return digest.digest()
 
 
-def _unstamped(document: dict[str, Any], path: Path) -> dict[str, Any]:
+def _without_stamp(document: dict[str, Any], path: Path) -> dict[str, Any]:
     """Return the document without the value at ``path``."""
     name, *below = path
     inner = document.get(name)
@@ -64,7 +66,7 @@ def _unstamped(document: dict[str, Any], path: Path) -> dict[str, Any]:
         return {key: value for key, value in document.items() if key != name}
     if not isinstance(inner, dict):
         return document
-    return {**document, name: _unstamped(inner, tuple(below))}
+    return {**document, name: _without_stamp(inner, tuple(below))}
 
 
 class RawHash(NamedTuple):

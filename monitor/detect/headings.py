@@ -76,7 +76,7 @@ def heading(words: str) -> Heading | None:
         return None
     if bare := _BARE.match(words):
         return Heading(_section(bare["kind"] or bare["state"]))
-    if headed := _headed(words):
+    if headed := _match_heading(words):
         section = _section(headed["kind"])
         criterion = re.match(r" ?: ?(?P<words>\S.*)$", headed["after"])
         if criterion and not headed["before"]:
@@ -94,7 +94,7 @@ def is_title(words: str) -> bool:
     return ":" in words and _TITLE.match(words) is not None and _ASKS.search(words) is None
 
 
-def _headed(words: str) -> re.Match[str] | None:
+def _match_heading(words: str) -> re.Match[str] | None:
     found = _HEADED.match(words)
     if found is None or _SENTENCE_BEFORE.search(found["before"]):
         return None

@@ -55,18 +55,18 @@ class Bag:
         """Return the weight of all words."""
         return sum(self.weights.values())
 
-    def shared(self, other: "Bag") -> float:
+    def shared_weight(self, other: "Bag") -> float:
         """Return the weight of the words that both have."""
         return sum(w for word, w in self.weights.items() if word in other.weights)
 
     def share_in(self, other: "Bag") -> float:
         """Return which share of the weight stands in the other text, from 0 to 1; 0 of nothing."""
-        return self.shared(other) / self.total if self.total else 0.0
+        return self.shared_weight(other) / self.total if self.total else 0.0
 
     def likeness(self, other: "Bag") -> float:
         """Return the share of both texts' weight that they have in common, from 0 to 1."""
         both = self.total + other.total
-        return (self.shared(other) + other.shared(self)) / both if both else 0.0
+        return (self.shared_weight(other) + other.shared_weight(self)) / both if both else 0.0
 
     def without(self, other: "Bag") -> "Bag":
         """Return the words that the other text lacks."""
@@ -90,13 +90,13 @@ class WordWeights:
         spelled = [[_words(text) for text in texts] for texts in versions]
         for words in spelled:
             for found in words:
-                self._meanings.update(_defined(found))
+                self._meanings.update(_find_definitions(found))
             self._texts |= Counter(
-                one for found in words for one in {_root(word) for word in _merged(found)}
+                one for found in words for one in {_root(word) for word in _merge_names(found)}
             )
         for text in glossary:
-            self._meanings.update(_defined(_words(text)))
-        for short, meaning in _written_out(spelled):
+            self._meanings.update(_find_definitions(_words(text)))
+        for short, meaning in _find_written_out(spelled):
             self._meanings.setdefault(short, meaning)
         self._bags: dict[str, Bag] = {}
 
@@ -140,14 +140,14 @@ def _root(word: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Return the words and numbers of a text, in lower case, up to what is compared at most."""
-    return _merged(_words(text))
+    return _merge_names(_words(text))
 
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(plain(text)[:LONGEST_COMPARED].casefold())
 
 
-def _merged(words: Sequence[str]) -> list[str]:
+def _merge_names(words: Sequence[str]) -> list[str]:
     """Make one word of those that name something only together: "progression-free"."""
     found: list[str] = []
     for place, word in enumerate(words):
@@ -160,7 +160,7 @@ def _merged(words: Sequence[str]) -> list[str]:
     return found
 
 
-def _defined(words: list[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
+def _find_definitions(words: list[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
     """Yield abbreviations that stand beside their words: "progression free survival (PFS)"."""
     for place, word in enumerate(words):
         size = len(word)
@@ -168,10 +168,10 @@ def _defined(words: list[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
             continue
         before = _long_form(word, words[max(0, place - size - 3) : place])
         if before:
-            yield word, tuple(_merged(before))
+            yield word, tuple(_merge_names(before))
 
 
-def _written_out(versions: Sequence[list[list[str]]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _find_written_out(versions: Sequence[list[list[str]]]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield abbreviations of one version whose words stand in the other alone, as "hs" troponin.
 
     Each is a word that the other version lacks, and the initials of words in a row that its own
@@ -188,7 +188,7 @@ def _written_out(versions: Sequence[list[list[str]]]) -> Iterator[tuple[str, tup
                 start = initials.find(short)
                 run = words[start : start + len(short)]
                 if start >= 0 and mine.isdisjoint(run):
-                    yield short, tuple(_merged(run))
+                    yield short, tuple(_merge_names(run))
 
 
 def _is_short(word: str) -> bool:
@@ -206,4 +206,4 @@ def _long_form(short: str, words: list[str]) -> tuple[str, ...]:
 
 
 _MEANINGS = {stem(word): stem(meaning) for word, meaning in SYNONYMS.items()}
-_KNOWN = {short: tuple(_merged(long.split())) for short, long in ABBREVIATIONS.items()}
+_KNOWN = {short: tuple(_merge_names(long.split())) for short, long in ABBREVIATIONS.items()}

@@ -97,20 +97,22 @@ def not_within(some: Sequence[Criterion], others: Sequence[Criterion]) -> list[C
 def _within(item: Criterion, others: list[tuple[Criterion, str]]) -> bool:
     words = _words(item.text)
     return any(
-        words != words_there and _holds(words_there, other, words, item)
+        words != words_there and _contains(words_there, other, words, item)
         for other, words_there in others
         if _excludes(other) is _excludes(item)
     )
 
 
-def _holds(words_there: str, other: Criterion, words: str, item: Criterion) -> bool:
+def _contains(words_there: str, other: Criterion, words: str, item: Criterion) -> bool:
     """Tell whether words of one item stand in those of another; few must be listed there."""
     if f" {words} " not in f" {words_there} ":
         return False
-    return words.count(" ") + 1 >= _TELLING_WORDS or _listed(item.text) <= _listed(other.text)
+    return words.count(" ") + 1 >= _TELLING_WORDS or _split_list(item.text) <= _split_list(
+        other.text
+    )
 
 
-def _listed(text: str) -> frozenset[str]:
+def _split_list(text: str) -> frozenset[str]:
     return frozenset(filter(None, map(wording, _LISTED_END.split(text))))
 
 
@@ -163,7 +165,7 @@ def _take_items(some: list[UnmatchedCriterion], others: list[UnmatchedCriterion]
         for j, other in enumerate(others):
             if _excludes(other.item) is not _excludes(some[i].item):
                 continue
-            if _holds(other.rest, other.item, words, some[i].item):
+            if _contains(other.rest, other.item, words, some[i].item):
                 # Once: if the longer item says it twice, one of the two is new.
                 before, _, after = f" {other.rest} ".partition(f" {words} ")
                 other.rest = _without_joining(f"{before} {after}")

@@ -74,7 +74,7 @@ class _UnpairedItems:
             if index in self.new and (found := waiting.get(key(self.new[index]))):
                 self.pair(found.pop(0), index)
 
-    def pair_ranked(
+    def pair_by_rank(
         self, old: Sequence[int], new: Sequence[int], measure: _Measure, threshold: float
     ) -> None:
         """Pair the most alike first, down to the threshold; ties by content, not position.
@@ -127,11 +127,11 @@ def pair_items(
     left.pair_equal(list(left.old), list(left.new), exact_key)
     equal = dict(left.pairs)
     if left.old and left.new:
-        _pair_named(left, rule)
+        _pair_by_key(left, rule)
     if path == LOCATIONS and left.old and left.new:
         _pair_near(left)
     if rule.rename and left.old and left.new:
-        _pair_renamed(left, path, rule, moved)
+        _pair_by_name(left, path, rule, moved)
     if rule.post and left.old and left.new:
         _pair_successors(left, rule)
     found: list[ItemPair] = []
@@ -163,7 +163,7 @@ _AS_SITE = _Measure(site_of, same_site)
 _IN_PLACE = _Measure(lambda item: item, same_place_score)
 
 
-def _pair_named(left: _UnpairedItems, rule: ListRule) -> None:
+def _pair_by_key(left: _UnpairedItems, rule: ListRule) -> None:
     """Pair items of one key; where several share it, the same ones and the most alike first."""
     for old, new in _groups(left, lambda item: natural_key(item, rule)):
         if len(old) == len(new) == 1:
@@ -172,7 +172,7 @@ def _pair_named(left: _UnpairedItems, rule: ListRule) -> None:
         left.pair_equal(old, new, normal_key)
         if left.comparisons(old, new) > _MANY_COMPARISONS:
             _pair_many(left, old, new)
-        left.pair_ranked(old, new, _IN_ALL, threshold=0.0)
+        left.pair_by_rank(old, new, _IN_ALL, threshold=0.0)
 
 
 def _pair_many(left: _UnpairedItems, old: list[int], new: list[int]) -> None:
@@ -222,7 +222,7 @@ def _pair_near(left: _UnpairedItems) -> None:
         (("facility", "country"), _IN_PLACE, _PLACE_THRESHOLD),
     ):
         for old, new in _groups(left, _partial_key(attributes)):
-            left.pair_ranked(old, new, measure, threshold)
+            left.pair_by_rank(old, new, measure, threshold)
 
 
 def _partial_key(attributes: tuple[str, ...]) -> Callable[[ListItem], Hashable | None]:
@@ -264,7 +264,7 @@ def _list_at(module: Mapping[str, Any], path: Path) -> list[ListItem]:
     return found if isinstance(found, list) else []
 
 
-def _pair_renamed(
+def _pair_by_name(
     left: _UnpairedItems, path: Path, rule: ListRule, moved: frozenset[ItemKey]
 ) -> None:
     measure = _AS_SITE if path == LOCATIONS else _in_texts(rule)
@@ -275,7 +275,7 @@ def _pair_renamed(
         return tuple(key_word(item, name) for name in rule.bucket)
 
     for old, new in _groups(left, place):
-        left.pair_ranked(old, new, measure, RENAME_THRESHOLD)
+        left.pair_by_rank(old, new, measure, RENAME_THRESHOLD)
 
 
 def _pair_successors(left: _UnpairedItems, rule: ListRule) -> None:
@@ -287,7 +287,7 @@ def _pair_successors(left: _UnpairedItems, rule: ListRule) -> None:
     for old, new in _groups(left, post):
         # Where one left a post and one came to it, their names need not be alike at all.
         alone = len(old) == len(new) == 1
-        left.pair_ranked(old, new, _IN_ALL, 0.0 if alone else _RESEMBLANCE)
+        left.pair_by_rank(old, new, _IN_ALL, 0.0 if alone else _RESEMBLANCE)
 
 
 def _in_texts(rule: ListRule) -> _Measure:
@@ -299,7 +299,7 @@ def _in_texts(rule: ListRule) -> _Measure:
     """
     if not rule.texts:
         return _Measure(
-            # Shifted, so that a share of _RESEMBLANCE meets the threshold of `_pair_renamed`.
+            # Shifted, so that a share of _RESEMBLANCE meets the threshold of `_pair_by_name`.
             _facets,
             lambda one, other: RENAME_THRESHOLD + _share_alike(one, other) - _RESEMBLANCE,
         )

@@ -127,9 +127,9 @@ def split_run_in(old: Sequence[Any], new: Sequence[Any]) -> tuple[list[Any], lis
     if one is not None and other is not None:
         return _split_both(one, other)
     if one is not None:
-        return _cut(one, new), list(new)
+        return _split_items(one, new), list(new)
     if other is not None:
-        return list(old), _cut(other, old)
+        return list(old), _split_items(other, old)
     return list(old), list(new)
 
 
@@ -149,7 +149,7 @@ def _split_both(one: str, other: str) -> tuple[list[Any], list[Any]]:
     return old, new
 
 
-def _cut(line: str, items: Sequence[Any]) -> list[Any]:
+def _split_items(line: str, items: Sequence[Any]) -> list[Any]:
     # Longest first: "Lung Cancer Small Cell" begins with "Lung Cancer", not with "Lung".
     known = sorted(
         ((plain(item).split(" "), item) for item in items if isinstance(item, str)),

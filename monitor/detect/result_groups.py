@@ -74,14 +74,14 @@ def by_title(old: RecordObject, new: RecordObject, path: Path) -> tuple[RecordOb
     return old, new
 
 
-def as_stated(value: Any) -> Any:
+def restore_ids(value: Any) -> Any:
     """Return a value as its record states it, with ids where ``by_title`` put names."""
     if isinstance(value, GroupName):
         return value.id
     if isinstance(value, list):
-        return [as_stated(one) for one in value]
+        return [restore_ids(one) for one in value]
     if isinstance(value, dict):
-        return {name: as_stated(below) for name, below in value.items()}
+        return {name: restore_ids(below) for name, below in value.items()}
     return value
 
 
@@ -92,7 +92,7 @@ def _names(old: list[Any], new: list[Any], path: Path) -> tuple[GroupNames, Grou
     """
     sides: tuple[dict[str, str], dict[str, str]] = {}, {}
     taken: set[str] = set()
-    for pair in _pairs(_listed(old), _listed(new), path):
+    for pair in _pairs(_select_unique(old), _select_unique(new), path):
         # A retitled group goes by its new title on both sides, so that its values are compared, not
         # replaced.
         latest = next(group for group in reversed(pair) if group is not None)
@@ -115,7 +115,7 @@ def _names(old: list[Any], new: list[Any], path: Path) -> tuple[GroupNames, Grou
     return old_names, new_names
 
 
-def _listed(groups: list[Any]) -> list[ResultGroup]:
+def _select_unique(groups: list[Any]) -> list[ResultGroup]:
     """Return the groups that have a title and an id to themselves, in an order of their own."""
     found = [
         one

@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from monitor.settings import ThresholdSettings
 
-RULES_VERSION = 16
+RULES_VERSION = 17
 """Raise it with every change that makes other events of the same two versions of a record.
 
 A test over kept pairs of versions fails until it is. Events by a lower number are then events by

@@ -58,9 +58,9 @@ def run_ins(marker: str, words: str) -> Iterator[tuple[str, str]]:
     for found in _BREAK.finditer(words):
         if not _breaks(found, label, words):
             continue
-        yield from _counted(label, words[begin : found.start()])
+        yield from _split_counted(label, words[begin : found.start()])
         begin, label = found.end(), found["bullet"] or ""
-    yield from _counted(label, words[begin:])
+    yield from _split_counted(label, words[begin:])
 
 
 def _breaks(found: re.Match[str], label: str, words: str) -> bool:
@@ -75,9 +75,9 @@ def _breaks(found: re.Match[str], label: str, words: str) -> bool:
     return bullet not in _ANY_SIGN or bullet == label or before.endswith(":")
 
 
-def _counted(marker: str, words: str) -> Iterator[tuple[str, str]]:
+def _split_counted(marker: str, words: str) -> Iterator[tuple[str, str]]:
     begin, label = 0, marker
-    for mark in _counting_on(marker, words):
+    for mark in _following_markers(marker, words):
         if text := words[begin : mark.start].strip():
             yield label, text
         begin, label = mark.end, words[mark.start : mark.end].strip()
@@ -85,7 +85,7 @@ def _counted(marker: str, words: str) -> Iterator[tuple[str, str]]:
         yield label, text
 
 
-def _counting_on(marker: str, words: str) -> Iterator[_Marker]:
+def _following_markers(marker: str, words: str) -> Iterator[_Marker]:
     """Yield the marks that count on from the line's own, or from one that the next follows."""
     marks = [_mark(found) for found in _LABEL.finditer(words) if _counts(found, words)]
     first = _FIRST.match(marker)

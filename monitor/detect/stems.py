@@ -34,11 +34,11 @@ def stem(word: str) -> str:
         word = word.replace(british, american)
     # Twice, for endings on endings: "tolerabilities" and "tolerated" both end as "toler".
     for _ in range(2):
-        word = _cut(word)
+        word = _strip_ending(word)
     return _SAME.get(word, word)
 
 
-def _cut(word: str) -> str:
+def _strip_ending(word: str) -> str:
     if word.endswith("ss"):
         return word
     for ending in _ENDINGS:

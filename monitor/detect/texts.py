@@ -243,10 +243,10 @@ def same_words(one: str, other: str) -> bool:
     The one judgement of that, for every text of a record: such a difference is no news. A hyphen
     within a name or word is such a mark.
     """
-    return _unhyphenated(wording(plain(one))) == _unhyphenated(wording(plain(other)))
+    return _without_hyphens(wording(plain(one))) == _without_hyphens(wording(plain(other)))
 
 
-def _unhyphenated(text: str) -> str:
+def _without_hyphens(text: str) -> str:
     """Return a text, as ``wording`` has it, with spaces for the hyphens of words."""
     if "-" not in text:
         return text

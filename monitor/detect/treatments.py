@@ -69,7 +69,7 @@ _DOSING = re.compile(
 _ASIDE = re.compile(r"\(\s*([^()]{1,20}?)\s*\)|\[\s*([^\[\]]{1,20}?)\s*\]")
 
 
-def in_short(text: str) -> str:
+def abbreviate(text: str) -> str:
     """Return a description with units, frequencies and routes in short, each once where it stands.
 
     "Three times a day (TID)" and "TID" are ``tid``, "every 3 weeks" is ``q3w``, "intramuscular
@@ -79,7 +79,7 @@ def in_short(text: str) -> str:
     for long, short in _SHORT:
         found = long.sub(short, found)
     found = _SPELLED.sub(lambda word: _COUNTS[word[0]], _EVERY.sub(_every, found))
-    return " ".join(_ASIDE.sub(_unless_repeated, found).split())
+    return " ".join(_ASIDE.sub(_drop_repetition, found).split())
 
 
 def dosing(short: str) -> frozenset[str]:
@@ -94,12 +94,12 @@ def _every(found: re.Match[str]) -> str:
     return f"q{_COUNTS.get(count, count)}{_UNITS[unit.removesuffix('s')]}"
 
 
-def _unless_repeated(aside: re.Match[str]) -> str:
+def _drop_repetition(bracket: re.Match[str]) -> str:
     """Return an aside, but for one that repeats what stands before it: "tid (tid)"."""
-    inside = aside[1] or aside[2]
-    before = aside.string[: aside.start()].rstrip()
+    inside = bracket[1] or bracket[2]
+    before = bracket.string[: bracket.start()].rstrip()
     begins = r"(?<![\w.,])" if inside[0].isdigit() else r"(?<![^\W\d_])"
-    return "" if re.search(rf"{begins}{re.escape(inside)}$", before) else aside[0]
+    return "" if re.search(rf"{begins}{re.escape(inside)}$", before) else bracket[0]
 
 
 # Endings by which the World Health Organization names groups of substances (INN stems), each with
@@ -145,9 +145,9 @@ class Drugs:
         if self._listed is not None:
             found.update(self._drug_of[name] for name in self._listed.findall(words))
             words = self._listed.sub(" ", words)
-        return frozenset(found.union(map(self._known, _NAMED_AS_DRUGS.findall(words))))
+        return frozenset(found.union(map(self._find_drug, _NAMED_AS_DRUGS.findall(words))))
 
-    def _known(self, word: str) -> str:
+    def _find_drug(self, word: str) -> str:
         """Return the drug of the record whose name has this word; else the word."""
         pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
         return next((d for name, d in self._drug_of.items() if pattern.search(name)), word)

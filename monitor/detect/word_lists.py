@@ -1,12 +1,12 @@
 """English words by how little they tell of what a text is about, and common abbreviations."""
 
 
-def _listed(words: str) -> frozenset[str]:
+def _word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
 # Grammar.
-STOP = _listed("""
+STOP = _word_set("""
 a about above after all also among an and any are as at be been before being below between both
 but by can could did do does during each either else etc even ever every following for from
 further had has have having he her his how i ie if in into is it its itself least less like may
@@ -18,7 +18,7 @@ which while who whom whose why will with within would you your
 
 # What is counted, of whom, and how one says so: "the primary efficacy endpoint is the number of
 # participants who …". Told apart from other outcomes by what stands behind them.
-COUNTING = _listed("""
+COUNTING = _word_set("""
 absolute accumulative amount analysis analyze analyzed arm assess assessed assesses assessing
 assessment average baseline calculated cases category change changed changes compare compared
 comparing comparison comparisons composite count cumulative defined definition demonstrate
@@ -34,13 +34,13 @@ total treated treatment treatments trial value values variable visit
 """)
 
 # Times: they tell when, not what.
-TIMES = _listed("""
+TIMES = _word_set("""
 day days daily hour hours hr hrs h min minute minutes month months monthly mo mos s sec second
 seconds time times timepoint timepoints week weeks weekly wk wks year years yr yrs
 """)
 
 # Words of many outcomes of many trials: each says little by itself.
-COMMON = _listed("""
+COMMON = _word_set("""
 active activity administration body index achieve achieved achieving adult adults any assay blood
 cause clinical clinically complete completion confirmed criteria data date degree develop
 development disease documented dose doses duration effect effects effectiveness emergent
@@ -199,8 +199,8 @@ OPPOSITES = (
     ("cmax", "tmax"), ("cmax", "cmin"), ("cmax", "ctrough"), ("cmax", "auc"), ("tmax", "auc"),
 )  # fmt: skip
 # An outcome with one of these is not the one without it.
-NEGATIONS = _listed("no not non without neither nor never absence absent free lack")
-DIRECTIONS = _listed("""
+NEGATIONS = _word_set("no not non without neither nor never absence absent free lack")
+DIRECTIONS = _word_set("""
 above below better decline decrease decreased decreasing drop elevated fewer gain greater higher
 improve improved improvement increase increased increasing inferior inferiority less loss lower
 maximum minimum more reduce reduced reduction rise superior superiority worse worsened worsening

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
-from monitor.detect.classify import first_seen
+from monitor.detect.classify import registration_event
 from monitor.detect.fingerprints import canonical_bytes, fingerprint
 from monitor.detect.partial_records import merge_partial
 from monitor.detect.rules.base import Context
@@ -202,7 +202,7 @@ class Timeline:
         """Return the events of a version, derived from it and its predecessor."""
         new = self.record(self.nodes[index])
         if index == 0:
-            return (first_seen(new),)
+            return (registration_event(new),)
         before, node = self.nodes[index - 1], self.nodes[index]
         version_date = node.first_key.version_date
         context = Context(

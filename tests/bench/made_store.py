@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from monitor.detect.classify import classify, first_seen
+from monitor.detect.classify import classify, registration_event
 from monitor.detect.diff import diff
 from monitor.detect.facts import version_facts
 from monitor.detect.fingerprints import canonical_bytes, fingerprint
@@ -90,7 +90,7 @@ class MadeStore:
         nct_id = _nct_id(number, 0)
         document = self._mixed(study, nct_id, random)
         record = TrialRecord(nct_id=nct_id, document=document)
-        return record, events or (first_seen(record),)
+        return record, events or (registration_event(record),)
 
     def _any(self, random: Random) -> _Design:
         return self._designs[random.randrange(len(self._designs))]

@@ -1,4 +1,4 @@
-"""DeepDiff compares: it is given two aligned records, and what it reports is what differs."""
+"""DeepDiff compares: it is given two align_records records, and what it reports is what differs."""
 
 import copy
 from pathlib import Path
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.detect import diff as comparing
-from monitor.detect.align import aligned
+from monitor.detect.align import align_records
 from monitor.detect.diff import diff
 from monitor.model.record import TrialRecord
 from tests.detect.edits import edited
@@ -107,7 +107,7 @@ def test_deepdiff_is_given_no_more_than_what_may_differ(watched: list[Watched]) 
 
 
 def test_records_without_a_difference_give_no_trees() -> None:
-    assert aligned(of(study()), of(copy.deepcopy(STUDY))) == ({}, {})
+    assert align_records(of(study()), of(copy.deepcopy(STUDY))) == ({}, {})
 
 
 @pytest.mark.parametrize(

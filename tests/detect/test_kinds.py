@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.detect.classify import RULES, SEVERITIES, first_seen
+from monitor.detect.classify import RULES, SEVERITIES, registration_event
 from monitor.model.changes import ChangeKind, Severity
 from tests.detect.cases import CASES
 from tests.detect.cases.base import ANY, Case
@@ -44,7 +44,7 @@ def test_the_dates_of_the_update_itself_are_noise() -> None:
 
 
 def test_the_first_version_is_one_event_with_the_state_of_the_trial() -> None:
-    event = first_seen(of(study()))
+    event = registration_event(of(study()))
     assert event.kind is ChangeKind.TRIAL_REGISTERED
     assert event.severity is Severity.MEDIUM
     assert event.facts == {"overall_status": "RECRUITING", "enrollment": 200}

@@ -11,7 +11,7 @@ from monitor.detect.limits import other_limits
 from monitor.detect.rules.base import Context, EventDraft, all_except, changes_below
 from monitor.detect.rules.other import one_event
 from monitor.detect.texts import plain
-from monitor.detect.treatments import Drugs, dosing, in_short
+from monitor.detect.treatments import Drugs, abbreviate, dosing
 from monitor.detect.word_lists import COMMON, COUNTING, STOP, TIMES
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
@@ -71,7 +71,7 @@ def _clarifies(change: FieldChange, drugs: Drugs) -> bool:
     # A description that came or went says more or less of a treatment that stays.
     if not (before and after):
         return True
-    one, other = in_short(before), in_short(after)
+    one, other = abbreviate(before), abbreviate(after)
     if _without_hyphens(one) == _without_hyphens(other):
         return True
     other_dose = other_limits(one, other) or dosing(one) != dosing(other)

@@ -49,7 +49,7 @@ class Context:
         return LifePhase.BEFORE_RECRUITMENT
 
     @property
-    def started(self) -> bool:
+    def has_started(self) -> bool:
         """Tell whether the trial's start date, as last stated, is past at this version."""
         start = self.new.start_date or self.old.start_date
         return start is not None and start.first_day() <= self.version_date

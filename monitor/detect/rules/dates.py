@@ -62,11 +62,11 @@ def _draft_of(
     own = changes_below(changes, date_path[:-1])
     moved, type_change = change_at(own, date_path), change_at(own, type_path)
     if moved is not None:
-        return _moved(kind, own, moved, type_change, ctx)
+        return _draft_move(kind, own, moved, type_change, ctx)
     return _type_only(kind, own, type_change, ctx) if type_change is not None else None
 
 
-def _moved(
+def _draft_move(
     kind: ChangeKind,
     own: tuple[FieldChange, ...],
     moved: FieldChange,
@@ -93,18 +93,18 @@ def _moved(
         planned = not (became_actual or facts.get("corrected"))
         # The first possible day: a plan for "2026-07" lies ahead until the end of June.
         lay_ahead = planned and before.first_day() > ctx.version_date
-        severity = _step(abs(days), ctx.thresholds, lay_ahead=lay_ahead)
+        severity = _severity_of(abs(days), ctx.thresholds, lay_ahead=lay_ahead)
     return EventDraft(
         kind=kind,
         path=moved.field,
         changes=own,
-        summary=_move_words(moved, days, facts),
+        summary=_describe_move(moved, days, facts),
         facts=facts,
         severity=severity,
     )
 
 
-def _step(days: int, thresholds: ThresholdSettings, *, lay_ahead: bool) -> Severity:
+def _severity_of(days: int, thresholds: ThresholdSettings, *, lay_ahead: bool) -> Severity:
     """Return what a move by so many days weighs.
 
     ``lay_ahead``: the old date was a plan, and still in the future at the version's date.
@@ -161,7 +161,9 @@ def _joint_draft(primary: EventDraft | None, completion: EventDraft | None) -> E
     elif _is_actual_now(primary) or (first.days or 0) * (last.days or 0) <= 0:
         return None
     else:
-        summary = _both_moved(first, last, "corrected" if "corrected" in primary.facts else "moved")
+        summary = _describe_both(
+            first, last, "corrected" if "corrected" in primary.facts else "moved"
+        )
     facts = {**primary.facts, "primary_completion": first.facts(), "completion": last.facts()}
     if completion.kind is not primary.kind:
         facts["also"] = [completion.kind.value]
@@ -195,7 +197,7 @@ def _is_actual_now(draft: EventDraft) -> bool:
     return draft.facts.get("type") == "ACTUAL"
 
 
-def _both_moved(first: _DateMove, last: _DateMove, moved: str) -> str:
+def _describe_both(first: _DateMove, last: _DateMove, moved: str) -> str:
     """Say how both dates moved, and once by how much where that is the same."""
     words = [arrow(one.before, one.after) for one in (first, last)]
     if first.distance() == last.distance():
@@ -214,7 +216,7 @@ def _is_actual(moved: FieldChange, ctx: Context) -> bool:
     return ctx.old.text(type_path) == ctx.new.text(type_path) == "ACTUAL"
 
 
-def _move_words(moved: FieldChange, days: int | None, facts: Mapping[str, object]) -> str:
+def _describe_move(moved: FieldChange, days: int | None, facts: Mapping[str, object]) -> str:
     """Say that a date moved, that an actual one was corrected, or that what was planned came."""
     name = fields.label(moved.field)
     days_moved = _signed_days(days)

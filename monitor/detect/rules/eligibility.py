@@ -49,7 +49,7 @@ def _severity(found: CriteriaChange) -> Severity | None:
     if not found.count:
         return Severity.LOW
     weighty = found.count - sum(_is_grammar(edit) for edit in found.edited)
-    high = weighty >= _MANY or _limits(found) or any(map(_turned, found.moved))
+    high = weighty >= _MANY or _limits(found) or any(map(_has_turned, found.has_moved))
     return Severity.HIGH if high else None
 
 
@@ -68,13 +68,13 @@ def _limits(found: CriteriaChange) -> int:
 
 
 def _counts(found: CriteriaChange) -> str:
-    turned = sum(map(_turned, found.moved))
+    turned = sum(map(_has_turned, found.has_moved))
     parts = [
         (len(found.added), "added"),
         (len(found.dropped), "dropped"),
         (len(found.edited), "edited"),
         (turned, "moved between inclusion and exclusion"),
-        (len(found.moved) - turned, "moved to stand under another line"),
+        (len(found.has_moved) - turned, "moved to stand under another line"),
     ]
     named = [f"{count} {word}" for count, word in parts if count]
     if not named:
@@ -90,18 +90,18 @@ def _facts(found: CriteriaChange) -> dict[str, Any]:
         "added": [_item(item) for item in found.added],
         "dropped": [_item(item) for item in found.dropped],
         "edited": [_edit(edit) for edit in found.edited],
-        "moved": [_moved(edit) for edit in found.moved],
+        "moved": [_describe_move(edit) for edit in found.has_moved],
         "limits": _limits(found),
     }
 
 
-def _turned(edit: Edit) -> bool:
+def _has_turned(edit: Edit) -> bool:
     return excludes(edit.before) is not excludes(edit.after)
 
 
-def _moved(edit: Edit) -> dict[str, str]:
+def _describe_move(edit: Edit) -> dict[str, str]:
     """Tell where an item went: from section to section, else from line to line."""
-    where = _section if _turned(edit) else _holders
+    where = _section if _has_turned(edit) else _holders
     return {"text": edit.after.text, "from": where(edit.before), "to": where(edit.after)}
 
 

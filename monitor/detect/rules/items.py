@@ -42,7 +42,7 @@ class ChangedItem:
         return lead.op if lead.path == self.place else "changed"
 
     @property
-    def renamed(self) -> FieldChange | None:
+    def rename(self) -> FieldChange | None:
         """The change of the text that names a list's item, if that is short and changed."""
         # The rule's first text names an item: "label" of an arm, "measure" of an outcome.
         names = fields.list_rule(self.changes[0].field[: len(self.place) - 1]).texts[:1]
@@ -57,9 +57,9 @@ class ChangedItem:
         """The natural key, both where it is another now; of a field its label."""
         if self.is_field:
             return fields.full_label(self.place)
-        renamed = self.renamed
-        if renamed:
-            return arrow(renamed.before, renamed.after)
+        rename = self.rename
+        if rename:
+            return arrow(rename.before, rename.after)
         return " ".join(self.place[-1].split())
 
     @property
@@ -109,7 +109,7 @@ def describe_items(changes: Sequence[FieldChange], noun: str | None = None) -> t
     elif item.op == "changed":
         inside = ", ".join(_edits(item))
         aside = f" ({inside})" if inside else ""
-        description = ("" if item.renamed else "changed ") + value_text(item.name) + aside
+        description = ("" if item.rename else "changed ") + value_text(item.name) + aside
     else:
         description = f"{item.op} {value_text(item.name)}"
     return label, f"{label}: {description}"
@@ -119,7 +119,7 @@ def _several(items: Sequence[ChangedItem], label: str) -> str:
     """Tell several items: the edit that all have, else how many did what, and which they are."""
     groups = _alike(items)
     if len(groups) == 1 and not items[0].is_field:
-        description = _repeated_edit(groups[0], _lowered(label))
+        description = _describe_repeated_edit(groups[0], _lower_first(label))
         return description[:1].upper() + description[1:]
     edits = {one.edit[1] if one.edit else str(n) for n, one in enumerate(items)}
     if len(edits) == 1:  # in several fields: a name that stands in two places
@@ -130,27 +130,30 @@ def _several(items: Sequence[ChangedItem], label: str) -> str:
     names = _briefly(items, label)
     alike = [group for group in groups if len(group) > 1]
     taken = {id(one) for group in alike for one in group}
-    listed = [_repeated_edit(group, "") for group in alike]
+    listed = [_describe_repeated_edit(group, "") for group in alike]
     listed += [name for name, one in zip(names, items, strict=True) if id(one) not in taken]
     more = "; …" if len(listed) > _NAMES else ""
     return f"{label}: {tally(items)} ({'; '.join(listed[:_NAMES])}{more})"
 
 
-def repeated(changes: Sequence[FieldChange], noun: str | None = None) -> list[str]:
+def describe_repeated_edits(changes: Sequence[FieldChange], noun: str | None = None) -> list[str]:
     """Return the edits that several items have, each in words, those of most items first.
 
     ``time frame of 5 outcome measures: 59 → 58 months``; ``noun`` is for items of a list that
     people call otherwise.
     """
     groups = [group for group in _alike(items_of(changes)) if len(group) > 1]
-    return [_repeated_edit(one, noun or _lowered(fields.label(one[0].lies_in))) for one in groups]
+    return [
+        _describe_repeated_edit(one, noun or _lower_first(fields.label(one[0].lies_in)))
+        for one in groups
+    ]
 
 
 def _briefly(items: Sequence[ChangedItem], label: str) -> list[str]:
     """Name each item in little room; those that begin alike by their end."""
     names = [one.name.removeprefix(f"{label}: ") for one in items]
     names = [
-        " ".join(one.place[-1].split()) if one.renamed and len(name) > _NAME_LENGTH else name
+        " ".join(one.place[-1].split()) if one.rename and len(name) > _NAME_LENGTH else name
         for one, name in zip(items, names, strict=True)
     ]
     brief = [_short(name) for name in names]
@@ -169,7 +172,7 @@ def _alike(items: Sequence[ChangedItem]) -> list[list[ChangedItem]]:
     return sorted(groups.values(), key=lambda group: -len(group))
 
 
-def _repeated_edit(group: Sequence[ChangedItem], noun: str) -> str:
+def _describe_repeated_edit(group: Sequence[ChangedItem], noun: str) -> str:
     edit = group[0].edit
     part = _part(group[0].changes[0])
     count = f"{len(group)} {noun}".rstrip()
@@ -187,7 +190,7 @@ def _without_types(items: Sequence[ChangedItem]) -> list[ChangedItem]:
     ]
 
 
-def _lowered(label: str) -> str:
+def _lower_first(label: str) -> str:
     return label[:1].lower() + label[1:]
 
 
@@ -205,7 +208,7 @@ def _place(change: FieldChange) -> Path:
 
 def _edits(item: ChangedItem) -> Iterator[str]:
     """Say what changed inside an item beside its name; of one value, what it was and is."""
-    changes = [change for change in item.changes if change is not item.renamed]
+    changes = [change for change in item.changes if change is not item.rename]
     if len(item.changes) == 1:
         yield from map(_edit, changes)
         return

@@ -39,7 +39,7 @@ def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Event
     renamed = changes_below(changes, *_NAMING)
     if renamed:
         sites = {change.path[:4] for change in renamed}
-        alike = items.repeated(renamed, "sites")
+        alike = items.describe_repeated_edits(renamed, "sites")
         yield EventDraft(
             kind=ChangeKind.SITE_RENAMED,
             path=items.common_path(change.field for change in renamed),

@@ -54,10 +54,10 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
             own = changes_below(changes, path)
             if not own:
                 continue
-            renamed = _reordered(own)
+            renamed = _pair_reordered(own)
             left = all_except(own, (change for pair in renamed for change in pair))
             parts = [arrow(removed.before, added.after) for removed, added in renamed]
-            parts += _replaced(left) or [_describe(change) for change in left]
+            parts += _describe_replacement(left) or [_describe(change) for change in left]
             more = f" and {len(parts) - _MOST_NAMED} more" if len(parts) > _MOST_NAMED else ""
             yield EventDraft(
                 kind=kind,
@@ -79,7 +79,7 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
     return derive
 
 
-def _reordered(changes: Sequence[FieldChange]) -> list[tuple[FieldChange, FieldChange]]:
+def _pair_reordered(changes: Sequence[FieldChange]) -> list[tuple[FieldChange, FieldChange]]:
     """Return what went and what came in the same words in another order.
 
     "Diabetes Mellitus, Type 2" is "Type 2 Diabetes Mellitus", "Cancer of the Lung" is "Lung
@@ -102,7 +102,7 @@ def _sorted_words(value: Any) -> tuple[str, ...]:
     return tuple(sorted(word for word in words if word not in _LINKING))
 
 
-def _replaced(changes: Sequence[FieldChange]) -> list[str]:
+def _describe_replacement(changes: Sequence[FieldChange]) -> list[str]:
     """Say of one long text that went and one that came which words differ; else nothing."""
     removed, added = ([one for one in changes if one.op == op] for op in ("removed", "added"))
     if len(changes) != 2 or not (removed and added):

@@ -96,7 +96,7 @@ def says_nothing_new(change: FieldChange) -> str | None:
     return None
 
 
-def parts_changed(old: Any, new: Any, words: OutcomeWords) -> tuple[list[str], list[str]]:
+def compare_parts(old: Any, new: Any, words: OutcomeWords) -> tuple[list[str], list[str]]:
     """Return the parts that one outcome's text lost and those that it gained.
 
     A part is of a measure that lists several; it is gone where little of it stands anywhere in

@@ -216,7 +216,7 @@ def match_outcomes(
     found = OutcomePairs(list(edits), list(whole), list(lesser))
     # With as many outcomes as before, none was split or joined.
     counts_differ = len({len(side[fields.PRIMARY_OUTCOMES]) for side in sides}) > 1
-    for likeness, change, other in _ranked(whole, lesser, words):
+    for likeness, change, other in _rank_pairs(whole, lesser, words):
         if not (found.has_left(change) and found.has_left(other)):
             continue
         share, host = _host(change, found.groups, words)
@@ -259,7 +259,7 @@ def _elsewhere(change: FieldChange, lists: Lists, words: OutcomeWords) -> tuple[
     return max(scored, key=lambda one: (one[0], measure_of(one[1]), one[2]), default=none)
 
 
-def _ranked(
+def _rank_pairs(
     whole: Sequence[FieldChange], lesser: Sequence[FieldChange], words: OutcomeWords
 ) -> list[tuple[float, FieldChange, FieldChange]]:
     """Return the pairs that may be one outcome, the most alike first; ties in the order given."""

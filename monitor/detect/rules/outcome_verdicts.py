@@ -8,8 +8,8 @@ from monitor.detect.likeness import Bag
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, EventDraft, all_except
 from monitor.detect.rules.outcome_edits import (
+    compare_parts,
     keeps_its_meaning,
-    parts_changed,
     says_nothing_new,
 )
 from monitor.detect.rules.outcome_pairs import (
@@ -36,7 +36,7 @@ def highest_severity(ctx: Context) -> Severity | None:
     One step lower where results came with the version: they bring the outcome's full wording.
     """
     # Before the start a plan may still change: nobody was measured by it.
-    if not ctx.started:
+    if not ctx.has_started:
         return None
     return Severity.HIGH if ctx.results_came else Severity.CRITICAL
 
@@ -72,7 +72,7 @@ def draft_edits(
     for group in found.groups:
         quiet = tuple(change for change in group.changes if says_nothing_new(change))
         if quiet:
-            yield _quiet(group, quiet)
+            yield _draft_quiet(group, quiet)
         real = list(all_except(group.changes, quiet))
         if not real:
             continue
@@ -84,9 +84,13 @@ def draft_edits(
                 own
             )
         else:
-            yield _edited(own, found, words, ctx)
+            yield _draft_edited(own, found, words, ctx)
     for _, same in sorted(alike.items()):
-        yield _repeated(same, words) if len(same) > 1 else _edited(same[0], found, words, ctx)
+        yield (
+            _draft_repeated(same, words)
+            if len(same) > 1
+            else _draft_edited(same[0], found, words, ctx)
+        )
     if others:
         yield EventDraft(
             kind=ChangeKind.PRIMARY_OUTCOME_EDITED,
@@ -97,7 +101,7 @@ def draft_edits(
         )
 
 
-def _quiet(group: OutcomeGroup, changes: tuple[FieldChange, ...]) -> EventDraft:
+def _draft_quiet(group: OutcomeGroup, changes: tuple[FieldChange, ...]) -> EventDraft:
     name = title(group.news[0])
     return EventDraft(
         kind=ChangeKind.ADMINISTRATIVE_UPDATE,
@@ -107,7 +111,7 @@ def _quiet(group: OutcomeGroup, changes: tuple[FieldChange, ...]) -> EventDraft:
     )
 
 
-def _repeated(groups: Sequence[OutcomeGroup], words: OutcomeWords) -> EventDraft:
+def _draft_repeated(groups: Sequence[OutcomeGroup], words: OutcomeWords) -> EventDraft:
     """Tell an edit once that was made in several outcomes."""
     kept = all(keeps_its_meaning(group.olds[0], group.news[0], words) for group in groups)
     changes = tuple(change for group in groups for change in group.changes)
@@ -127,36 +131,38 @@ def _repeated(groups: Sequence[OutcomeGroup], words: OutcomeWords) -> EventDraft
     )
 
 
-def _edited(
+def _draft_edited(
     group: OutcomeGroup, found: OutcomePairs, words: OutcomeWords, ctx: Context
 ) -> EventDraft:
     old, new = group.olds[0], group.news[0]
     facts: dict[str, Any] = {"measure": outcome_name(old), **group.verdict.facts()}
     several = len(group.olds) > 1 or len(group.news) > 1
     # A list inside a measure is looked for only where one outcome stayed one.
-    lost, gained = ([], []) if several else parts_changed(old, new, words)
+    lost, gained = ([], []) if several else compare_parts(old, new, words)
     kind, severity = ChangeKind.PRIMARY_OUTCOME_EDITED, None
     # Words that moved are looked for only where doubt is left: a sure pair explains itself.
-    moved = None if several or group.verdict.same == "sure" else _moved_words(group, found, words)
+    moved = (
+        None if several or group.verdict.same == "sure" else _find_moved_words(group, found, words)
+    )
     if several:
-        description = _several(group, facts)
+        description = _describe_several(group, facts)
     elif moved:
         kind, partner = moved
         severity = highest_severity(ctx)
         facts["list"] = fields.dotted(partner.field)
-        description = _exchanged(group, kind, partner)
+        description = _describe_exchange(group, kind, partner)
     elif group.verdict.same == "doubtful":
         severity = highest_severity(ctx) or Severity.HIGH
         names = (outcome_name(one) or SHOWN_UNNAMED for one in (old, new))
         description = f"replaced or reworded: {arrow(*names)}"
     elif lost or gained:
         facts |= {"parts_dropped": lost, "parts_added": gained}
-        kind = _of_parts(group, facts, found, words)
-        severity = highest_severity(ctx) if "list" in facts else _of_a_list(ctx)
-        description = f"{_parts(lost, gained)}: {title(new)}"
+        kind = _kind_of_parts(group, facts, found, words)
+        severity = highest_severity(ctx) if "list" in facts else _list_severity(ctx)
+        description = f"{_describe_parts(lost, gained)}: {title(new)}"
     else:
         severity = Severity.LOW if keeps_its_meaning(old, new, words) else None
-        description = _reworded(group, facts)
+        description = _describe_rewording(group, facts)
     return EventDraft(
         kind=kind,
         path=_path(group),
@@ -169,7 +175,7 @@ def _edited(
     )
 
 
-def _of_a_list(ctx: Context) -> Severity:
+def _list_severity(ctx: Context) -> Severity:
     """Return how severe it is that a measure lists more or less: it is surely the same outcome."""
     return Severity.MEDIUM if ctx.results_came else Severity.HIGH
 
@@ -191,7 +197,7 @@ def _sides(group: OutcomeGroup) -> dict[str, Any]:
     }
 
 
-def _several(group: OutcomeGroup, facts: dict[str, Any]) -> str:
+def _describe_several(group: OutcomeGroup, facts: dict[str, Any]) -> str:
     if len(group.news) > 1:
         facts["split_into"] = [outcome_name(new) for new in group.news]
         return f"split into {len(group.news)}: {title(group.olds[0])}"
@@ -199,7 +205,7 @@ def _several(group: OutcomeGroup, facts: dict[str, Any]) -> str:
     return f"joined from {len(group.olds)}: {title(group.news[0])}"
 
 
-def _of_parts(
+def _kind_of_parts(
     group: OutcomeGroup, facts: dict[str, Any], found: OutcomePairs, words: OutcomeWords
 ) -> ChangeKind:
     """Return what became of the parts; one that moved to another list takes its change along."""
@@ -217,7 +223,7 @@ def _of_parts(
     return kinds[0] if parts[0] else kinds[1]
 
 
-def _moved_words(
+def _find_moved_words(
     group: OutcomeGroup, found: OutcomePairs, words: OutcomeWords
 ) -> tuple[ChangeKind, FieldChange] | None:
     """Return what an outcome in other words left to another list, or got from there."""
@@ -236,7 +242,7 @@ def _moved_words(
     return None
 
 
-def _exchanged(group: OutcomeGroup, kind: ChangeKind, partner: FieldChange) -> str:
+def _describe_exchange(group: OutcomeGroup, kind: ChangeKind, partner: FieldChange) -> str:
     """Say that an outcome took another's place."""
     gone = kind is ChangeKind.PRIMARY_OUTCOME_DEMOTED
     lesser = fields.label(partner.field).lower().removesuffix(" outcomes")
@@ -245,7 +251,7 @@ def _exchanged(group: OutcomeGroup, kind: ChangeKind, partner: FieldChange) -> s
     return f"replaced, partly {direction} {lesser}: {names}"
 
 
-def _parts(lost: Sequence[str], gained: Sequence[str]) -> str:
+def _describe_parts(lost: Sequence[str], gained: Sequence[str]) -> str:
     description = [
         f"{word} {', '.join(f'“{value_text(part)}”' for part in parts)}"
         for word, parts in (("lost", lost), ("gained", gained))
@@ -254,7 +260,7 @@ def _parts(lost: Sequence[str], gained: Sequence[str]) -> str:
     return " and ".join(description)
 
 
-def _reworded(group: OutcomeGroup, facts: dict[str, Any]) -> str:
+def _describe_rewording(group: OutcomeGroup, facts: dict[str, Any]) -> str:
     """Say what was edited; of a measure in other words, the words."""
     before, after = (text_of(one, "measure") for one in (group.olds[0], group.news[0]))
     if not same_words(before, after):

@@ -41,7 +41,7 @@ def derive_outcomes(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Ev
         groups, others = edit_groups(all_except(primary, whole), words)
         lesser = [change for change in rest if _is_item(change)]
         found = match_outcomes(whole, groups, lesser, words, sides)
-        drafts = [_moved(move, ctx) for move in found.moved]
+        drafts = [_draft_move(move, ctx) for move in found.moved]
         drafts += [_left_over(change, ctx) for change in found.left]
         drafts += draft_edits(found, others, words, ctx)
         yield from drafts
@@ -145,7 +145,7 @@ def _list_name(path: Path) -> str:
     return fields.label(path).lower().removesuffix(" outcomes")
 
 
-def _moved(move: OutcomeMove, ctx: Context) -> EventDraft:
+def _draft_move(move: OutcomeMove, ctx: Context) -> EventDraft:
     """Say that an outcome left the primary list for another, or came from there."""
     own = move.changes[0]
     removed = own.op == "removed"

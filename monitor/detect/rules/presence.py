@@ -22,12 +22,12 @@ def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Ev
     own = tuple(changes)
     # Shown again. What changed while it was away is left to the other rules, field by field.
     if after is None and before is not None:
-        yield _restored(own, ctx)
+        yield _draft_restored(own, ctx)
     # Before "vanished": a merged record is not lost, its trial goes on under another NCT ID.
     elif after == MERGED and (before != after or _merged_into(ctx.old) != _merged_into(ctx.new)):
-        yield _merged(own, ctx)
+        yield _draft_merged(own, ctx)
     elif after is not None and before != after:
-        yield _vanished(own, ctx)
+        yield _draft_vanished(own, ctx)
     elif after is not None:
         yield EventDraft(
             kind=ChangeKind.REGISTRY_NORMALIZATION,
@@ -39,7 +39,7 @@ def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Ev
         )
 
 
-def _vanished(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
+def _draft_vanished(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
     words_shown = _registry_words(ctx.new)
     words = f" ({value_text(words_shown)})" if words_shown else ""
     return EventDraft(
@@ -54,7 +54,7 @@ def _vanished(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
     )
 
 
-def _merged(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
+def _draft_merged(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
     other = _merged_into(ctx.new)
     return EventDraft(
         kind=ChangeKind.RECORD_MERGED,
@@ -66,7 +66,7 @@ def _merged(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
     )
 
 
-def _restored(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
+def _draft_restored(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
     merged = ctx.old.presence == MERGED
     reason = {"reason": "merged", "merged_into": _merged_into(ctx.old)}
     return EventDraft(

@@ -36,10 +36,10 @@ def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Eve
             summary=f"Results submitted: {value_text(submitted.after)}",
         )
     if left:
-        yield _posted_or_changed(left, ctx)
+        yield _draft_results(left, ctx)
 
 
-def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
+def _draft_results(changes: tuple[FieldChange, ...], ctx: Context) -> EventDraft:
     had, has = has_results(ctx.old), has_results(ctx.new)
     posted = ctx.new.text(fields.RESULTS_FIRST_POST)
     # The clearest sign first.
@@ -54,20 +54,23 @@ def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> EventD
     elif had and not has:
         kind, summary = ChangeKind.RESULTS_WITHDRAWN, "Results no longer on the record"
     else:
-        kind, summary = ChangeKind.RESULTS_CHANGED, _changed(changes)
+        kind, summary = ChangeKind.RESULTS_CHANGED, _describe_changes(changes)
     return EventDraft(kind=kind, path=lead.field, changes=changes, label="Results", summary=summary)
 
 
-def _changed(changes: tuple[FieldChange, ...]) -> str:
+def _describe_changes(changes: tuple[FieldChange, ...]) -> str:
     """Say in which parts of the results something changed; of a date alone, from what to what.
 
     The same edit of several measures is reported first, the titles of groups last.
     """
     if len(changes) == 1 and not changes_below(changes, fields.RESULTS):
         return items.describe_items(changes)[1]
-    parts = [*items.repeated(changes)[:2], *sorted({_part(change) for change in changes})]
+    parts = [
+        *items.describe_repeated_edits(changes)[:2],
+        *sorted({_part(change) for change in changes}),
+    ]
     groups = _groups(changes)
-    of = f"; {'groups' if len(groups) > 1 else 'group'} {_listed(groups)}" if groups else ""
+    of = f"; {'groups' if len(groups) > 1 else 'group'} {_list_titles(groups)}" if groups else ""
     return f"Results: {count_text(len(changes), 'field')} changed ({', '.join(parts)}{of})"
 
 
@@ -83,7 +86,7 @@ def _groups(changes: Sequence[FieldChange]) -> list[str]:
     return sorted(titles)
 
 
-def _listed(titles: Sequence[str]) -> str:
+def _list_titles(titles: Sequence[str]) -> str:
     return ", ".join(f"“{name}”" for name in titles[:_GROUPS]) + (", …" * (len(titles) > _GROUPS))
 
 

@@ -35,7 +35,7 @@ def is_withheld(record: TrialRecord) -> bool:
     return record.overall_status == WITHHELD
 
 
-def withheld(changes: Sequence[FieldChange], ctx: Context) -> EventDraft:
+def draft_withheld(changes: Sequence[FieldChange], ctx: Context) -> EventDraft:
     """Return the one event of a record that the registry withholds, or shows again.
 
     All that goes with it (sites, outcomes, the title) was not changed by the sponsor.
@@ -60,10 +60,10 @@ def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Even
     # The reason alone: it may be written, or corrected, long after the status.
     if status is None:
         if why is not None:
-            yield _why_stopped(why)
-        yield from _last_known(changes_below(changes, fields.LAST_KNOWN_STATUS))
+            yield _draft_reason(why)
+        yield from _draft_last_known(changes_below(changes, fields.LAST_KNOWN_STATUS))
         return
-    kind = status_kind(_known(ctx), ctx.new.overall_status)
+    kind = status_kind(_known_status(ctx), ctx.new.overall_status)
     reason = ctx.new.text(fields.WHY_STOPPED)
     facts: dict[str, object] = {}
     # The last known status comes and goes with UNKNOWN; alone it would be another event of the
@@ -76,7 +76,7 @@ def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Even
             facts |= {"why_stopped": reason, **_reason(reason)}
             summary += f" ({value_text(reason)})"
     elif why is not None:
-        yield _why_stopped(why)
+        yield _draft_reason(why)
     ended = kind is ChangeKind.EXPANDED_ACCESS_CHANGED and status.after in _ENDED_ACCESS
     yield EventDraft(
         kind=kind,
@@ -94,7 +94,7 @@ def _about(kind: ChangeKind, ctx: Context) -> dict[str, object]:
         return {"last_known_status": ctx.new.text(fields.LAST_KNOWN_STATUS)}
     if kind is ChangeKind.RECRUITMENT_OPENED and ctx.old.overall_status == "ACTIVE_NOT_RECRUITING":
         return {"reopened": True}
-    if kind is ChangeKind.TRIAL_COMPLETED and _known(ctx) in STOPPED:
+    if kind is ChangeKind.TRIAL_COMPLETED and _known_status(ctx) in STOPPED:
         return {"was_stopped": True}
     return {}
 
@@ -133,13 +133,13 @@ def _ongoing_kind(old: str | None, new: str | None) -> ChangeKind:
     return ChangeKind.STATUS_CHANGED
 
 
-def _known(ctx: Context) -> str | None:
+def _known_status(ctx: Context) -> str | None:
     old = ctx.old.overall_status
     # RECRUITING → UNKNOWN → COMPLETED ends what recruited, not what was unknown.
     return ctx.old.text(fields.LAST_KNOWN_STATUS) if old == "UNKNOWN" else old
 
 
-def _why_stopped(why: FieldChange) -> EventDraft:
+def _draft_reason(why: FieldChange) -> EventDraft:
     after = why.after if isinstance(why.after, str) else None
     before = why.before if isinstance(why.before, str) else None
     return EventDraft(
@@ -158,7 +158,7 @@ def _reason(words: str | None, when: str = "") -> dict[str, object]:
     return {f"reason_class{when}": leading, f"reason_classes{when}": list(classes)}
 
 
-def _last_known(changes: tuple[FieldChange, ...]) -> Iterator[EventDraft]:
+def _draft_last_known(changes: tuple[FieldChange, ...]) -> Iterator[EventDraft]:
     for change in changes:
         yield EventDraft(
             kind=ChangeKind.REGISTRY_NORMALIZATION,

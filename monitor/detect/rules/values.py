@@ -93,7 +93,7 @@ def _changes(segments: Sequence[Segment]) -> Iterator[str]:
         if op == "removed":
             removed = text.strip()
             if following[0] != "added":
-                yield f"removed {_quoted(removed)}"
+                yield f"removed {_quote(removed)}"
                 removed = ""
         elif op == "added":
             if not same_words(removed, text):
@@ -103,7 +103,7 @@ def _changes(segments: Sequence[Segment]) -> Iterator[str]:
 
 def _change(removed: str, added: str, following: str) -> str:
     if not removed:
-        return f"added {_quoted(added)}"
+        return f"added {_quote(added)}"
     if (
         # "59 → 58 months" rather than “59” → “58”.
         removed[-1:].isdigit()
@@ -112,7 +112,7 @@ def _change(removed: str, added: str, following: str) -> str:
     ):
         return f"{removed} → {added}{_unit(following)}"
     start = _start(removed, added)
-    return f"{_quoted(removed, start)} → {_quoted(added, start)}"
+    return f"{_quote(removed, start)} → {_quote(added, start)}"
 
 
 def _start(one: str, other: str) -> int:
@@ -130,6 +130,6 @@ def _unit(following: str) -> str:
     return f" {word[0].rstrip('.,;:)')}" if word and word[0][:1].isalpha() else ""
 
 
-def _quoted(text: str, start: int = 0) -> str:
+def _quote(text: str, start: int = 0) -> str:
     cut = f"…{text[start:]}" if start else text
     return f"“{cut if len(cut) <= _LENGTH else cut[: _LENGTH - 1].rstrip() + '…'}”"

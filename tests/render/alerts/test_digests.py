@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor.detect.classify import first_seen
+from monitor.detect.classify import registration_event
 from monitor.model.alerts import Alert, Notification
 from monitor.render.alerts import render
 from tests.detect import examples
@@ -40,7 +40,7 @@ def of(prefix: str, count: int, changes: dict[str, Any], subscription: str) -> l
 def new(count: int) -> list[Alert]:
     """Return alerts of trials that are seen for the first time."""
     record = examples.of(examples.study())
-    one = letters.alert(record, [first_seen(record)])
+    one = letters.alert(record, [registration_event(record)])
     return [replace(one, trial=replace(one.trial, nct_id=f"NCT99{at:06d}")) for at in range(count)]
 
 

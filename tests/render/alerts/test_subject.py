@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from monitor.detect.classify import first_seen
+from monitor.detect.classify import registration_event
 from monitor.model.changes import ChangeKind
 from monitor.render.alerts import render
 from monitor.render.alerts.subject import LONGEST, subject
@@ -41,7 +41,7 @@ def test_one_change_is_told_with_before_and_after(changes: dict[str, Any], headl
 
 def test_a_first_sight_tells_status_and_phase_and_its_title_once() -> None:
     record = examples.of(examples.study())
-    found = letters.notification(letters.alert(record, [first_seen(record)]))
+    found = letters.notification(letters.alert(record, [registration_event(record)]))
     assert subject(found) == f"First seen (recruiting): Thing, asthma ({NCT})"
     message = render(found)
     assert "  Trial first seen\n" in message.text
