@@ -77,7 +77,7 @@ class BackfillLease:
             yield
         except StoppedError:
             # It was asked to stop, or lost the lease: the keeper knows which.
-            reason = self._keeper.why_lost()
+            reason = self._keeper.lost_reason()
             if reason is not None:
                 message = f"the lease to fetch earlier versions is lost: {reason}"
                 raise LeaseLostError(message) from None

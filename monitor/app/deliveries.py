@@ -123,7 +123,7 @@ class Deliveries:
             waiting = set(reader.outbox.channels(MessageState.WAITING)) - paused
             sending = set(reader.outbox.channels(MessageState.SENDING)) - paused
             found = {name for name in waiting if _is_over(reader.outbox.oldest_due(name), now)}
-            found |= {name for name in sending - found if reader.outbox.abandoned(name)}
+            found |= {name for name in sending - found if reader.outbox.has_abandoned(name)}
         return sorted(found)
 
     def prepare(self) -> None:

@@ -38,13 +38,13 @@ def add_token(
     with app.store() as store, store.transaction() as tx:
         if subscriber is not None:
             require_subscriber(tx.people, subscriber)
-        known = tx.tokens.named(name)
+        known = tx.tokens.by_name(name)
         if known is not None and known.is_valid(now):
             raise UsageError(
                 f"there is a token {name!r} already; give this one another name, or"
                 f' `monitor token revoke "{name}"` first'
             )
-        tx.tokens.put(token, secret)
+        tx.tokens.store(token, secret)
     return token, secret
 
 
@@ -67,7 +67,7 @@ def check_token(app: App, secret: str) -> AccessToken | None:
     """Return the valid token that has this secret, and note the day; None for any other text."""
     now = app.now()
     with app.reader() as reader:
-        token = reader.tokens.presented(secret)
+        token = reader.tokens.by_secret(secret)
     if token is None or not token.is_valid(now):
         return None
     # Once a day: a write with each request would make readers wait for writers.

@@ -122,7 +122,7 @@ async def wait_until_lost(keeper: LeaseKeeper, *, look_every_s: float = 0.2) -> 
         await asyncio.sleep(look_every_s)
         if keeper.is_held:
             continue
-        asking = in_thread("lease", keeper.why_lost)
+        asking = in_thread("lease", keeper.lost_reason)
         await asyncio.wait({asking}, timeout=_LOOK_S)
         reason = asking.result() if asking.done() else _SILENT
         if reason is not None:

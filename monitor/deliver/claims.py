@@ -47,7 +47,7 @@ class Claims:
         with self._lock:
             # What was claimed under a lost lease may be another process's by now; it is not
             # touched again.
-            if self._keeper.why_lost() is not None:
+            if self._keeper.lost_reason() is not None:
                 self._take()
             return self._keeper.lease
 

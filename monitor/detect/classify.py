@@ -296,7 +296,8 @@ def _is_respelled(change: FieldChange) -> bool:
 
 
 _NOISE_RULES: tuple[tuple[Callable[[FieldChange], bool], Derive], ...] = (
-    (_is_regrouped, _derive_regrouped), (_is_respelled, _derive_respelled), (_is_implicit_no, _derive_implicit_no),
+    (_is_regrouped, _derive_regrouped), (_is_respelled, _derive_respelled),
+    (_is_implicit_no, _derive_implicit_no),
 )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
-"""One batch of raw versions on its way through one transaction.
+"""Store one batch of raw versions within one transaction.
 
-Called by ``run`` and ``page_storage``. The steps come cheapest first, since most of a poll is
-known: known bytes, a known document under a later stamp, a known content; ``timelines`` places
-only what is left.
+``run`` and ``page_storage`` call it. The steps come cheapest first, since most of a poll is known:
+known bytes, a known document under a later stamp, a known content; ``timelines`` gets only what is
+left.
 """
 
 from collections import Counter
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from monitor.ingest.notify import OutboxBuilder
 
 # Parsed, records take some ten times their bytes.
-_NEWS_BYTES = 1024 * 1024
+_CHANGED_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
     """What a pass did: counts of records read, versions stored, events derived.
 
-    ``unchanged`` were read and said nothing new; ``quarantined`` could not be read.
+    ``unchanged`` were read and have nothing new; ``quarantined`` could not be read.
     """
 
     read: int = 0
@@ -66,10 +66,10 @@ class IngestReport:
 
 
 class Batch:
-    """Takes each raw version through the pipeline and lets go of its document early.
+    """Takes each raw version through the pipeline, and frees its document early.
 
-    Holding the parsed documents of a whole batch would cost more than parsing them. A few
-    that bring news are held, to ask the store for their trials' histories at once.
+    Keeping the parsed documents of a whole batch would cost more memory than parsing them costs
+    time. A few changed ones are kept, to read their trials' histories with one query.
     ``unreadable``: where what went to the quarantine came from, and why. ``gate``: of a page of
     a followed source; its suspects count as nothing new.
     """
@@ -91,11 +91,11 @@ class Batch:
         self._latest_sightings: dict[str, NewestSighting | None] = {}
         self._latest: dict[str, StoredVersion] = {}
         self._locked: set[str] = set()
-        self._asked: set[str] = set()
+        self._fetched: set[str] = set()
         self._extensions: dict[int, Touch] = {}
         self._loads: dict[int, LoadedAgain] = {}
         self._seen: dict[int, datetime] = {}
-        self._news: list[Observation] = []
+        self._changed: list[Observation] = []
         # The same slice may come twice in one batch, as in two files of a folder. It counts as
         # nothing new only if the first of them could be read.
         self._duplicates: dict[bytes, list[RawVersion]] = {}
@@ -109,16 +109,16 @@ class Batch:
         for item in batch:
             if isinstance(item, Unreadable):
                 self._quarantine(item, item.reason, item.size)
-        fresh = self._new_bytes([item for item in batch if isinstance(item, RawVersion)])
-        news = self._not_loaded_again(fresh)
+        fresh = self._leave_out_known([item for item in batch if isinstance(item, RawVersion)])
+        changed = self._leave_out_restamped(fresh)
         # At once, where there are many; a few are asked for as they come.
-        if len(news) > OPEN_TRIALS:
-            self._ask(
-                one.guess for one in news if one.guess and self._latest_sightings.get(one.guess)
+        if len(changed) > OPEN_TRIALS:
+            self._fetch_latest(
+                one.guess for one in changed if one.guess and self._latest_sightings.get(one.guess)
             )
-        for one in news:
-            self._read(one.raw, one.digest)
-        self._place_news()
+        for one in changed:
+            self._parse(one.raw, one.digest)
+        self._place_changed()
         events = self._timelines.write_all()
         self._close_quarantined(batch)
         return IngestReport(
@@ -134,25 +134,25 @@ class Batch:
         """How many events of each kind the new versions have."""
         return self._timelines.kinds
 
-    def _read(self, raw: RawVersion, digest: bytes) -> None:
+    def _parse(self, raw: RawVersion, digest: bytes) -> None:
         try:
             self._observe(make_observation(raw, digest, self._settings))
         except RecordError as exc:
             self._quarantine(raw, str(exc), len(raw.content))
-            for twin in self._not_unchanged(digest):
-                self._read(twin, digest)
+            for duplicate in self._recount_duplicates(digest):
+                self._parse(duplicate, digest)
 
-    def _not_unchanged(self, digest: bytes) -> list[RawVersion]:
-        """Return the rest of a batch's slices of the same bytes, the first of which was unreadable.
+    def _recount_duplicates(self, digest: bytes) -> list[RawVersion]:
+        """Return the other slices of the same bytes, once the first of them was unreadable.
 
-        Until then they counted as nothing new.
+        Until then they were counted as unchanged.
         """
-        twins = self._duplicates.pop(digest, [])
-        self._unchanged -= len(twins)
-        return twins
+        duplicates = self._duplicates.pop(digest, [])
+        self._unchanged -= len(duplicates)
+        return duplicates
 
-    def _new_bytes(self, raws: list[RawVersion]) -> list[NewSlice]:
-        """Return what no version is known to have been read from, byte for byte."""
+    def _leave_out_known(self, raws: list[RawVersion]) -> list[NewSlice]:
+        """Return the slices that no stored version was read from, byte for byte."""
         hashes = [
             raw_hash(raw.content) if raw.media != ABSENT else absence_hash(raw.content, day_of(raw))
             for raw in raws
@@ -174,10 +174,10 @@ class Batch:
         self._unchanged += len(raws) - len(fresh)
         return list(fresh.values())
 
-    def _not_loaded_again(self, fresh: list[NewSlice]) -> list[NewSlice]:
-        """Note the trials' newest versions whose own slices these are, return the rest.
+    def _leave_out_restamped(self, fresh: list[NewSlice]) -> list[NewSlice]:
+        """Return the slices that are not a newest version's own under a later stamp.
 
-        Most of what a poll brings is such a slice under a later stamp: it need not be parsed.
+        The others are noted as seen again: most of what a poll brings, and need not be parsed.
         """
         times = Counter(one.guess for one in fresh)
         # Several slices of one trial are put in order by its timeline.
@@ -207,41 +207,41 @@ class Batch:
         self._unchanged += len(fresh) - len(rest)
         return rest
 
-    def _ask(self, nct_ids: Iterable[str]) -> None:
-        """Learn the latest versions of these trials, after keeping other writers off them."""
-        new = set(nct_ids) - self._asked
+    def _fetch_latest(self, nct_ids: Iterable[str]) -> None:
+        """Read the latest versions of these trials, after locking them."""
+        new = set(nct_ids) - self._fetched
         if new:
             self._lock(new)
             self._latest |= self._tx.latest(new)
-            self._asked |= new
+            self._fetched |= new
 
     def _lock(self, nct_ids: Iterable[str]) -> None:
-        """Keep other writers off these trials, if that was not done yet."""
+        """Lock these trials against other writers, if that was not done yet."""
         new = set(nct_ids) - self._locked
         if new:
             self._tx.lock_trials(new)
             self._locked |= new
 
     def _observe(self, seen: Observation) -> None:
-        """Touch what is as stored, put the rest into its trial's timeline."""
+        """Extend the interval of what is as stored; queue the rest for its trial's timeline."""
         nct_id = seen.record.nct_id
-        if self._is_news(seen):
-            self._asked.add(nct_id)
-        self._ask([nct_id])
+        if self._is_changed(seen):
+            self._fetched.add(nct_id)
+        self._fetch_latest([nct_id])
         newest = self._latest.get(nct_id)
         # One that is in `_loads` is about to be moved: what was read of it is no longer so.
         if newest is not None and newest.id not in self._loads and _is_as_stored(seen, newest):
             self._unchanged += 1
-            self._touch(_further(seen.key, seen.raw_sha256, newest))
+            self._touch(_extension(seen.key, seen.raw_sha256, newest))
             return
         # From here on the trial's timeline alone knows.
         self._latest.pop(nct_id, None)
-        self._news.append(seen)
-        if len(self._news) >= OPEN_TRIALS or _size(self._news) > _NEWS_BYTES:
-            self._place_news()
+        self._changed.append(seen)
+        if len(self._changed) >= OPEN_TRIALS or _size(self._changed) > _CHANGED_BYTES:
+            self._place_changed()
 
-    def _is_news(self, seen: Observation) -> bool:
-        """Tell whether the newest version surely holds something else, as far as it was asked."""
+    def _is_changed(self, seen: Observation) -> bool:
+        """Tell whether the newest version surely has another content, as far as it was read."""
         nct_id = seen.record.nct_id
         if nct_id not in self._latest_sightings:
             return False
@@ -250,17 +250,17 @@ class Batch:
             newest.content_sha256, newest.stated_sha256,
         )  # fmt: skip
 
-    def _place_news(self) -> None:
-        """Put what is not as stored into its trials' timelines."""
-        news, self._news = self._news, []
+    def _place_changed(self) -> None:
+        """Put the changed observations into their trials' timelines."""
+        changed, self._changed = self._changed, []
         self._store_sightings()  # the timelines start from them
-        self._timelines.open(seen.record.nct_id for seen in news)
-        for seen in news:
+        self._timelines.open(seen.record.nct_id for seen in changed)
+        for seen in changed:
             try:
                 made = not self._is_suspect(seen) and self._timelines.observe(seen)
             except (RecordError, DamagedSnapshotError) as exc:
-                for twin in (seen.raw, *self._not_unchanged(seen.raw_sha256)):
-                    self._quarantine(twin, str(exc), len(twin.content))
+                for duplicate in (seen.raw, *self._recount_duplicates(seen.raw_sha256)):
+                    self._quarantine(duplicate, str(exc), len(duplicate.content))
             else:
                 self._stored += made
                 self._unchanged += not made
@@ -282,13 +282,13 @@ class Batch:
     def _check_complete(self, seen: Observation) -> None:
         """Raise RecordError for a complete document without what every real one has.
 
-        What its newest version lacked too was let through by the operator.
+        What its newest version lacks too was accepted by the operator.
         """
         missing = missing_required(seen.record)
         if not missing:
             return
         newest = self._timelines.newest(seen.record.nct_id)
-        # Example: a record that the operator let through without conditions has none in its next
+        # Example: a record that the operator accepted without conditions has none in its next
         # version either; were that refused, the record would be in quarantine for good.
         lost = [path for path in missing if newest is None or newest.has(path)]
         if lost:
@@ -296,7 +296,7 @@ class Batch:
             raise RecordError(f"the complete document is without {named}, which every record has")
 
     def _store_sightings(self) -> None:
-        """Write when what is stored was seen again."""
+        """Write when stored versions were seen again."""
         self._tx.load_again(list(self._loads.values()))
         self._tx.touch(list(self._extensions.values()))
         self._tx.see(self._seen)
@@ -305,13 +305,13 @@ class Batch:
         self._seen.clear()
 
     def _touch(self, touch: Touch) -> None:
-        """Keep the furthest sight of each version."""
+        """Keep the latest sighting of each version."""
         met = self._extensions.get(touch.version_id)
-        if met is None or met.last_key is None or _reaches_further(touch, met.last_key):
+        if met is None or met.last_key is None or _is_further(touch, met.last_key):
             self._extensions[touch.version_id] = touch
 
     def _close_quarantined(self, batch: list[RawVersion | Unreadable]) -> None:
-        """Drop the entries of places of which something was read now; not those of this batch."""
+        """Drop quarantine entries of places that could be read now; not those of this batch."""
         read = {
             place
             for item in batch
@@ -345,13 +345,13 @@ def _size(observations: list[Observation]) -> int:
 
 
 def _is_as_stored(seen: Observation, newest: StoredVersion) -> bool:
-    """Tell whether this is what the newest version knows, or all that its source stated."""
+    """Tell whether this is the newest version's content, or all that its source stated."""
     known = newest.content_sha256, newest.stated_sha256
-    # An undated record says nothing of when it was so; its timeline finds the place for it.
+    # An undated record does not state when it was so; its timeline finds the place for it.
     return seen.is_dated and seen.stated_sha256 in known and seen.key >= newest.first_key
 
 
-def _further(key: VersionKey, raw_sha256: bytes, newest: StoredVersion) -> Touch:
+def _extension(key: VersionKey, raw_sha256: bytes, newest: StoredVersion) -> Touch:
     further = key > newest.last_key
     return Touch(
         version_id=newest.id,
@@ -361,5 +361,5 @@ def _further(key: VersionKey, raw_sha256: bytes, newest: StoredVersion) -> Touch
     )
 
 
-def _reaches_further(touch: Touch, key: VersionKey) -> bool:
+def _is_further(touch: Touch, key: VersionKey) -> bool:
     return touch.last_key is not None and touch.last_key > key

@@ -1,6 +1,6 @@
-"""What a record can say when it is read: dates near its reading, and what every whole one has.
+"""Check a record when it is read: its dates, and the fields that every complete one has.
 
-``observation`` and ``batch`` ask it; what fails goes to the quarantine.
+``observation`` and ``batch`` call it; what fails goes to the quarantine.
 """
 
 from datetime import date, timedelta
@@ -22,8 +22,8 @@ def allows_stamp(loaded: date, raw: RawVersion, settings: IngestSettings) -> boo
 def check_dates(record: TrialRecord, raw: RawVersion, settings: IngestSettings) -> None:
     """Raise RecordError where a record is updated or stamped far ahead of its reading.
 
-    Versions stand in the order of their dates: behind one of the year 9999 every real one
-    would come late, and alert nobody; so would an absence behind a stamp ahead.
+    Versions are ordered by their dates: behind one of the year 9999 every real one would be late,
+    and send no alert; so would an absence behind a stamp ahead.
     """
     read, updated, loaded = _read_on(raw), record.last_update_date, record.data_date
     if updated is not None and updated - read > _AHEAD:

@@ -1,4 +1,4 @@
-"""Events whose derivation takes long are derived before the transaction that stores them.
+"""Derive events that take long before the transaction that stores them.
 
 To compare two versions takes a millisecond, of a huge or hostile record seconds. No other writer
 should wait for that, and no lease run out meanwhile. So a transaction that meets large versions to
@@ -36,7 +36,7 @@ Result = TypeVar("Result")
 
 
 # The key under which events are kept from one run of the transaction to the next: it names all that
-# they depend on, so that a store that has changed meanwhile is not told old events.
+# they depend on, so that a store that has changed meanwhile does not get old events.
 class Compared(NamedTuple):
     """What two versions' events depend on, beside the thresholds: equal ones have equal events.
 
@@ -84,7 +84,7 @@ class Derivations:
         # it saves.
         if self._settled or (size <= LARGE_BYTES and self._inside_s < _INSIDE_S):
             began = thread_time()
-            events = self._known[compared] = _derived(context)
+            events = self._known[compared] = _derive_events(context)
             self._inside_s += thread_time() - began
             return events
         self._wanted[compared] = context
@@ -104,7 +104,7 @@ class Derivations:
         """Compare what is wanted."""
         while self._wanted:
             compared, context = self._wanted.popitem()
-            self._known[compared] = _derived(context)
+            self._known[compared] = _derive_events(context)
         self._bytes, self._inside_s = 0, 0.0
 
     def settle(self) -> None:
@@ -112,7 +112,7 @@ class Derivations:
         self._settled = True
 
 
-def _derived(context: Context) -> Events:
+def _derive_events(context: Context) -> Events:
     return classify(diff(context.old, context.new), context)
 
 

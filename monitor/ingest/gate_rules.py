@@ -35,7 +35,7 @@ def causes_of(
     # A withheld record carries a placeholder title and little else: nothing is wrong with it.
     if new.overall_status == fields.WITHHELD or not new.coverage.is_complete:
         return ()
-    return (*_lost(new, old, met), *_strange(new, old))
+    return (*_lost_causes(new, old, met), *_unknown_value_causes(new, old))
 
 
 def widespread_causes(
@@ -56,29 +56,31 @@ def widespread_causes(
     return {cause for cause, count in counts.items() if count * 100 > percent * judged}
 
 
-def _lost(new: TrialRecord, old: TrialRecord | None, met: Collection[Cause]) -> Iterator[Cause]:
+def _lost_causes(
+    new: TrialRecord, old: TrialRecord | None, met: Collection[Cause]
+) -> Iterator[Cause]:
     lost: list[fields.Path] = []
     for path in fields.MARKED:
         # Of a module that is gone only the module is named, not each of its fields as well.
-        if _holds(new.document, path) or any(path[: len(one)] == one for one in lost):
+        if _has_value(new.document, path) or any(path[: len(one)] == one for one in lost):
             continue
         is_awaited = path in _OF_NEW or missing_value(path) in met
-        if _holds(old.document, path) if old is not None else is_awaited:
+        if _has_value(old.document, path) if old is not None else is_awaited:
             lost.append(path)
             yield missing_value(path)
 
 
-def _holds(value: Any, path: fields.Path) -> bool:
+def _has_value(value: Any, path: fields.Path) -> bool:
     """Tell whether there is something at a path, in any item of the lists that it runs through."""
     # One item that has it is enough: a single site without a country is no loss.
     if isinstance(value, list):
-        return any(_holds(item, path) for item in value)
+        return any(_has_value(item, path) for item in value)
     if path:
-        return isinstance(value, Mapping) and _holds(value.get(path[0]), path[1:])
+        return isinstance(value, Mapping) and _has_value(value.get(path[0]), path[1:])
     return value is not None and value not in ("", {})
 
 
-def _strange(new: TrialRecord, old: TrialRecord | None) -> Iterator[Cause]:
+def _unknown_value_causes(new: TrialRecord, old: TrialRecord | None) -> Iterator[Cause]:
     for path, known in fields.ENUMERATIONS.items():
         strange = _texts(new.document, path).difference(known)
         # What the stored version had too was news once, and is not held a second time.

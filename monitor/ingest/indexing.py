@@ -1,4 +1,4 @@
-"""Facts and words of the search: given to what has none yet, and compared with the records.
+"""Fill the facts and search words of what has none yet, and verify them against the records.
 
 Some trials at a time, each batch in a transaction; what is interrupted goes on from there, and the
 monitor may run meanwhile.
@@ -37,7 +37,7 @@ class IndexReport:
 
 
 def fill_index(store: Store, *, on_step: OnStep, anew: bool = False) -> IndexReport:
-    """Give all that is stored its facts and its words; nothing where it has them.
+    """Fill the facts of all versions and the words of all trials; nothing where they are filled.
 
     ``anew``: also what has them.
     """
@@ -68,8 +68,8 @@ def verify_index(reader: Reader, *, on_step: OnStep) -> Iterator[IntegrityProble
     """
     indexed = reader.indexed_sums()
     if indexed is None:
-        said = "there are trials without facts or words"
-        yield IntegrityProblem(check=_CHECK, detail=said, fix="`monitor db upgrade`")
+        problem = "there are trials without facts or words"
+        yield IntegrityProblem(check=_CHECK, detail=problem, fix="`monitor db upgrade`")
         return
     total = reader.counts()["trials"]
     for done, row in enumerate(_trials(reader)):
@@ -77,10 +77,10 @@ def verify_index(reader: Reader, *, on_step: OnStep) -> Iterator[IntegrityProble
             on_step(_CHECK, done, total)
         known = indexed.pop(row.nct_id, None)
         with suppress(DamagedSnapshotError):
-            yield from _compared(reader, row, known)
+            yield from _compare(reader, row, known)
     for nct_id in sorted(indexed):
-        said = "the search has words of a trial that is not stored"
-        yield IntegrityProblem(check=_CHECK, detail=said, fix=_ANEW, nct_id=nct_id)
+        problem = "the search has words of a trial that is not stored"
+        yield IntegrityProblem(check=_CHECK, detail=problem, fix=_ANEW, nct_id=nct_id)
 
 
 def _trials(reader: Reader) -> Iterator[TrialRow]:
@@ -93,11 +93,11 @@ def _trials(reader: Reader) -> Iterator[TrialRow]:
         query = replace(query, after=page.next)
 
 
-def _compared(reader: Reader, row: TrialRow, indexed: int | None) -> Iterator[IntegrityProblem]:
+def _compare(reader: Reader, row: TrialRow, indexed: int | None) -> Iterator[IntegrityProblem]:
     """Compare the facts of a trial's versions and its words with its records."""
     if indexed != sum_of(search_document(reader.newest_record(row))):
-        said = "the search has other words than the record"
-        yield IntegrityProblem(check=_CHECK, detail=said, fix=_ANEW, nct_id=row.nct_id)
+        problem = "the search has other words than the record"
+        yield IntegrityProblem(check=_CHECK, detail=problem, fix=_ANEW, nct_id=row.nct_id)
     facts = {version.id: known for version, known in reader.facts(row.nct_id)}
     for number, version in enumerate(reader.versions(row.nct_id), start=1):
         stored = facts.get(version.id)

@@ -1,7 +1,8 @@
-"""Where a sighting stands among those of other data loads, whatever date the record bears.
+"""Reconcile two orders of observations: by the record's own date, and by data load.
 
-A later data load shows what the registry says later. Records are ordered by their own dates
-first; here the two orders are reconciled.
+``timeline`` orders by the record's date first. But a later load shows a later state of the
+registry, whatever date the record has: here an observation or a version gets the date that fits
+both.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,8 @@ from monitor.ingest.timeline_entry import Observation, TimelineEntry, split
 from monitor.model.history import VersionKey
 
 
-def after_earlier_loads(nodes: Sequence[TimelineEntry], seen: Observation) -> Observation:
-    """Return the observation behind what earlier loads showed.
+def redate_after_loads(entries: Sequence[TimelineEntry], seen: Observation) -> Observation:
+    """Return the observation with a date not before what earlier loads showed.
 
     A record that the registry took back to an earlier date takes the date of what it replaced.
     One that comes back after an absence, under a date from before it, takes that of its load.
@@ -23,16 +24,16 @@ def after_earlier_loads(nodes: Sequence[TimelineEntry], seen: Observation) -> Ob
         return seen
     floor = seen.key.version_date
     returns = False
-    for node in nodes:
-        if node.last_key.data_date is None:
+    for entry in entries:
+        if entry.last_key.data_date is None:
             continue
         # Only between a record and an absence the order within one load matters: a record that was
         # there in the morning and is missed in the evening is gone, of one and the same data.
-        same_load = seen.is_absence is not node.is_absence
-        for key in (node.last_key, node.first_key):
+        same_load = seen.is_absence is not entry.is_absence
+        for key in (entry.last_key, entry.first_key):
             if _is_earlier(key, seen.key, same_load):
                 floor = max(floor, key.version_date)
-                returns = node.is_absence and not seen.is_absence
+                returns = entry.is_absence and not seen.is_absence
                 break
     if floor <= seen.key.version_date:
         return seen
@@ -42,13 +43,13 @@ def after_earlier_loads(nodes: Sequence[TimelineEntry], seen: Observation) -> Ob
     return replace(seen, key=replace(seen.key, version_date=floor))
 
 
-def behind_what_was_read(nodes: Sequence[TimelineEntry], seen: Observation) -> Observation:
-    """Return an observation without any date behind the newest version that was read before it.
+def redate_after_last_read(entries: Sequence[TimelineEntry], seen: Observation) -> Observation:
+    """Return an undated observation with the date of the newest version that was read before it.
 
     It takes that version's date: it says none of its own, and the day on which it was read is no
     date of the registry's. Where nothing was read before, it keeps that day until something is.
     """
-    read = [node for node in nodes if _first_read(node) <= seen.key.retrieved_at]
+    read = [entry for entry in entries if _first_read_at(entry) <= seen.key.retrieved_at]
     if seen.is_dated or not read:
         return seen
     newest, day = read[-1].last_key, seen.key.retrieved_at.date()
@@ -62,9 +63,9 @@ def behind_what_was_read(nodes: Sequence[TimelineEntry], seen: Observation) -> O
 
 
 def place_before(undated: TimelineEntry, seen: Observation) -> None:
-    """Put a first version without any date before a dated record that was read after it.
+    """Move an undated first version before a dated record that was read after it.
 
-    It stays where it stands before it already, or where the record is an earlier one out of the
+    It stays where it is before it already, or where the record is an earlier one out of the
     registry's own numbering.
     """
     later = undated.first_key.retrieved_at <= seen.key.retrieved_at
@@ -78,64 +79,64 @@ def place_before(undated: TimelineEntry, seen: Observation) -> None:
     undated.moved = True
 
 
-def _first_read(node: TimelineEntry) -> datetime:
-    return min(node.first_key.retrieved_at, node.last_key.retrieved_at)
+def _first_read_at(entry: TimelineEntry) -> datetime:
+    return min(entry.first_key.retrieved_at, entry.last_key.retrieved_at)
 
 
-def earlier_sighting(key: VersionKey, node: TimelineEntry) -> VersionKey:
+def earlier_sighting(key: VersionKey, entry: TimelineEntry) -> VersionKey:
     """Return the place of an earlier sight of what a node holds, known since either was read.
 
     An earlier data load may be read later: what was known by some time stays known by it.
     """
-    return replace(key, retrieved_at=min(key.retrieved_at, _first_read(node)))
+    return replace(key, retrieved_at=min(key.retrieved_at, _first_read_at(entry)))
 
 
-def shown_later(nodes: Sequence[TimelineEntry], absence: VersionKey) -> list[TimelineEntry]:
-    """Return what was seen in later loads than an absence and would stand before it by date."""
+def shown_later(entries: Sequence[TimelineEntry], absence: VersionKey) -> list[TimelineEntry]:
+    """Return the entries that later loads than an absence showed, and that are dated before it."""
     return [
-        node
-        for node in nodes
-        if _is_earlier(absence, node.last_key, True) and node.last_key < absence
+        entry
+        for entry in entries
+        if _is_earlier(absence, entry.last_key, True) and entry.last_key < absence
     ]
 
 
-def was_shown(nodes: Sequence[TimelineEntry], absence: VersionKey) -> bool:
+def has_been_shown(entries: Sequence[TimelineEntry], absence: VersionKey) -> bool:
     """Tell whether the record is known to have been there before an absence."""
-    later = {id(node) for node in shown_later(nodes, absence)}
+    later = {id(entry) for entry in shown_later(entries, absence)}
     return any(
-        node.first_key <= absence
-        and (id(node) not in later or not _is_earlier(absence, node.first_key, True))
-        for node in nodes
+        entry.first_key <= absence
+        and (id(entry) not in later or not _is_earlier(absence, entry.first_key, True))
+        for entry in entries
     )
 
 
 def move_after(
-    nodes: list[TimelineEntry], later: Sequence[TimelineEntry], absence: VersionKey
+    entries: list[TimelineEntry], later: Sequence[TimelineEntry], absence: VersionKey
 ) -> None:
-    """Put what later loads showed behind an absence that only now becomes known.
+    """Move what later loads showed behind an absence that only now becomes known.
 
     What was seen before it and after it is cut in two. All of it takes the date of the first of
     those loads, as if it had arrived in order.
     """
     moved = []
-    for node in later:
-        if _is_earlier(absence, node.first_key, True):
-            moved.append(node)
+    for entry in later:
+        if _is_earlier(absence, entry.first_key, True):
+            moved.append(entry)
         else:
-            moved.append(split(node))
-            nodes.append(moved[-1])
+            moved.append(split(entry))
+            entries.append(moved[-1])
     # Not the date of the absence: nobody saw the record between it and that load.
-    back = min(node.first_key.data_date or date.max for node in moved)
+    back = min(entry.first_key.data_date or date.max for entry in moved)
     back = max(back, absence.version_date)
-    for node in moved:
-        node.first_key = _dated(node.first_key, back)
-        node.last_key = _dated(node.last_key, back)
-        node.moved = True
+    for entry in moved:
+        entry.first_key = _with_date_from(entry.first_key, back)
+        entry.last_key = _with_date_from(entry.last_key, back)
+        entry.moved = True
     # In place: the caller holds this very list.
-    nodes.sort(key=lambda node: node.first_key)
+    entries.sort(key=lambda entry: entry.first_key)
 
 
-def _dated(key: VersionKey, at_least: date) -> VersionKey:
+def _with_date_from(key: VersionKey, at_least: date) -> VersionKey:
     return replace(key, version_date=max(key.version_date, at_least))
 
 

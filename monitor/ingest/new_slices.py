@@ -1,4 +1,4 @@
-"""Raw slices that no version is known to have been read from; what can be told unparsed.
+"""Recognize slices unparsed: which trial one is about, and whether only its stamp is new.
 
 The second of the cheap steps of ``batch``: a poll mostly brings known documents under the stamp of
 a later load.

@@ -1,4 +1,4 @@
-"""From a raw version to an observation: parsed, hashed, with its place in its trial's history.
+"""Make an observation of a raw version: parse it, hash it, and find its key in the history.
 
 The third step of ``batch``, and the only one that loads a document as Python objects.
 """
@@ -13,12 +13,12 @@ from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.base import parse
 from monitor.settings import IngestSettings
 
-# The medium of what is said of a record that is no longer shown.
+# The medium of a tombstone: the record is no longer shown.
 ABSENT = "absence"
 
 
 def make_observation(raw: RawVersion, digest: bytes, settings: IngestSettings) -> Observation:
-    """Return what a raw version says; RecordError when it cannot be read.
+    """Return the observation of a raw version; RecordError when it cannot be read.
 
     ``digest``: what tells its bytes from others (``raw_hash``).
     """
@@ -49,7 +49,7 @@ def _stated_date(record: TrialRecord, raw: RawVersion) -> date | None:
 
 
 def _key(record: TrialRecord, raw: RawVersion) -> VersionKey:
-    """Return a record's place in its history; one without any date stands where it was read."""
+    """Return a record's key in its history; one without any date has that of its reading."""
     data_date = record.data_date or (day_of(raw) if raw.media == ABSENT else raw.data_date)
     return VersionKey(
         # The registry's date first, ours last (docs/architecture.md, "Versions").

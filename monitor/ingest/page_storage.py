@@ -20,7 +20,7 @@ from monitor.ingest.gate import Gate, PageGate, PageJudgment
 from monitor.ingest.gc_tuning import fewer_collections
 from monitor.ingest.notify import Notifier, OutboxBuilder
 from monitor.ingest.run import batches
-from monitor.ingest.unread_records import Unread
+from monitor.ingest.unread_records import UnreadTracker
 from monitor.memory import give_back
 from monitor.model.gate import GateState
 from monitor.model.lease import Lease
@@ -62,7 +62,7 @@ class StoredSourceState:
         self,
         source: str,
         reader: Callable[[], AbstractContextManager[Reader]],
-        unread: Unread,
+        unread: UnreadTracker,
         gate: Gate,
     ) -> None:
         self._source = source
@@ -155,7 +155,7 @@ class Follower:
             gate.end_pass(tx, held, at=self.now())
 
     def _pages(self, source: FollowedSource, gate: Gate) -> Iterator[StoredPage]:
-        unread = Unread(source.name, self.reader)
+        unread = UnreadTracker(source.name, self.reader)
         pages = source.pages(StoredSourceState(source.name, self.reader, unread, gate))
         with fewer_collections():
             while True:
@@ -182,7 +182,7 @@ class Follower:
                 yield stored
 
     def _store_page(
-        self, source: str, page: SourcePage, unread: Unread, gate: PageGate
+        self, source: str, page: SourcePage, unread: UnreadTracker, gate: PageGate
     ) -> tuple[IngestReport, Counter[str], str | None]:
         """Store a page; return the counts, and what could not be read first.
 
@@ -209,7 +209,7 @@ class Follower:
     def _store_part(
         self,
         part: "_PendingBatches",
-        unread: Unread,
+        unread: UnreadTracker,
         unreadable: Mapping[str, str],
         tx: Transaction,
         derivations: Derivations,
@@ -249,7 +249,7 @@ class Follower:
         self,
         tx: Transaction,
         part: "_PendingBatches",
-        unread: Unread,
+        unread: UnreadTracker,
         unreadable: Mapping[str, str],
     ) -> None:
         page, gate, at = part.page, part.gate, self.now()
@@ -257,7 +257,7 @@ class Follower:
         # records that count as seen in this pass and whose versions are nowhere.
         tx.sources.follow(part.source, gate.sightings, pass_number=page.pass_number, at=at)
         tx.sources.unfollow(part.source, gate.untracked)
-        unread.note(tx, gate.decided_sightings, unreadable, gate.untracked, at=at)
+        unread.store(tx, gate.decided_sightings, unreadable, gate.untracked, at=at)
         gate.store(tx, at=at)
         if page.read:
             tx.close_quarantined(page.read, before=at)

@@ -1,6 +1,6 @@
-"""Where input came from: a piece, the document that holds it, its file, its archive.
+"""The places around an origin: the document that holds a piece, its file, its archive.
 
-By these the quarantine finds which of its entries are settled: when something of
+``batch`` finds by them which entries of the quarantine are settled: when something of
 ``a.zip!b.json`` is read, an entry about the whole of it is out of date.
 """
 

@@ -1,4 +1,4 @@
-"""Old events learn the new rules: they are derived anew from the snapshots, alerting nobody.
+"""Derive stored events anew from the snapshots by the present rules; no alerts are sent.
 
 A batch of trials is derived from what a reader sees, while no transaction is open; then one
 transaction writes it::
@@ -74,10 +74,10 @@ def reclassify(
     on_estimate: Callable[[Estimate], None],
     on_batch: Callable[[ReclassifyReport, int], None],
 ) -> ReclassifyReport:
-    """Derive the events of the scope's versions anew, and store them; nobody is alerted.
+    """Derive the events of the scope's versions anew, and store them; no alerts are sent.
 
-    ``store`` None: only look what would change. ``on_estimate`` is told what is ahead before
-    anything is written, and may raise to end it; ``on_batch`` the counts so far, and of how many
+    ``store`` None: only report what would change. ``on_estimate`` is called with an estimate before
+    anything is written, and may raise to stop; ``on_batch`` with the counts so far, and of how many
     versions. Each batch is one transaction; what was committed stays.
     """
     work = _Reclassification(open_reader, store, scope, thresholds)
@@ -87,12 +87,12 @@ def reclassify(
     with fewer_collections():
         for batch in batches:
             began = time.monotonic()
-            trials = work.derived(batch, report)
+            trials = work.derive(batch, report)
             if total is None:
                 total = work.estimate(trials, time.monotonic() - began)
                 # From a first batch that was really derived, and before anything of it is written.
                 on_estimate(total)
-            for trial in work.written(trials):
+            for trial in work.write(trials):
                 _count(report, trial)
             # Or a batch's records would stay in memory while the next one is read.
             del trials
@@ -132,7 +132,7 @@ class _Reclassification:
     def _trials(self) -> Iterator[tuple[str, int]]:
         """Yield the NCT IDs of the scope, ascending, with how many versions are to be derived."""
         if self._scope.nct_ids:
-            yield from self._named()
+            yield from self._named_trials()
             return
         after = ""
         while True:
@@ -150,13 +150,13 @@ class _Reclassification:
                 return
             after = page[-1][0]
 
-    def _named(self) -> Iterator[tuple[str, int]]:
+    def _named_trials(self) -> Iterator[tuple[str, int]]:
         for nct_id in sorted(set(self._scope.nct_ids)):
             if self._scope.has_trial(nct_id):
                 with self._open_reader() as reader:
                     yield nct_id, sum(map(self._is_wanted, reader.versions(nct_id)))
 
-    def derived(self, nct_ids: Iterable[str], report: ReclassifyReport) -> list[RederivedTrial]:
+    def derive(self, nct_ids: Iterable[str], report: ReclassifyReport) -> list[RederivedTrial]:
         """Derive trials from what the store holds now; what is damaged is noted and left out."""
         found = []
         with self._open_reader() as reader:
@@ -172,7 +172,7 @@ class _Reclassification:
         return found
 
     def estimate(self, first: Sequence[RederivedTrial], seconds: float) -> Estimate:
-        """Reckon what is ahead from a first batch, which took so many seconds to derive."""
+        """Estimate the whole run from a first batch, which took so many seconds to derive."""
         trials = versions = 0
         for _, count in self._trials():
             trials, versions = trials + 1, versions + count
@@ -186,7 +186,7 @@ class _Reclassification:
             disk_bytes=0 if self._store is None else int(size * share) + versions * _ROW_BYTES,
         )
 
-    def written(self, trials: list[RederivedTrial]) -> list[RederivedTrial]:
+    def write(self, trials: list[RederivedTrial]) -> list[RederivedTrial]:
         """Write what was derived in one transaction; return it, as it was written."""
         if self._store is None or not trials:
             return trials

@@ -11,8 +11,8 @@ from functools import partial
 
 from monitor.ingest.derivations import Derivations
 from monitor.ingest.timeline import Timeline
-from monitor.ingest.timeline_entry import stored_node
-from monitor.ingest.timelines import is_news, last_changed, load_record
+from monitor.ingest.timeline_entry import stored_entry
+from monitor.ingest.timelines import is_above_noise, last_changed, load_record
 from monitor.model.changes import Events
 from monitor.model.history import StoredEvent, StoredVersion, TrialHistory
 from monitor.settings import ThresholdSettings
@@ -43,7 +43,7 @@ class RederivedTrial:
 
     ``basis``: what they depend on, and by which rules the stored events are: while it is the same,
     so is the rest. ``last_changed``: as in ``TrialRow``, by the new events; ``moves_last_changed``:
-    a version came to have news, or has none any more.
+    a version came to have an event above noise, or has none any more.
     """
 
     nct_id: str
@@ -82,7 +82,7 @@ def rederive(
     derivations.settle()
     timeline = Timeline(
         nct_id=nct_id,
-        nodes=[stored_node(version) for version in history.versions],
+        entries=[stored_entry(version) for version in history.versions],
         thresholds=thresholds,
         load=partial(load_record, read_snapshot, nct_id),
         derivations=derivations,
@@ -92,9 +92,9 @@ def rederive(
     for index, version in enumerate(history.versions):
         stored = events.get(version.id, ())
         before = tuple(one.event for one in stored)
-        timeline.nodes[index].events = before
+        timeline.entries[index].events = before
         if is_wanted(version):
-            after = timeline.nodes[index].events = timeline.events(index)
+            after = timeline.entries[index].events = timeline.events(index)
             found.append(
                 RederivedVersion(
                     id=version.id,
@@ -110,15 +110,17 @@ def rederive(
                 )
             )
         if index:
-            timeline.nodes[index - 1].record = None  # a long series of large records is not held
+            timeline.entries[index - 1].record = None  # a long series of large records is not held
     return RederivedTrial(
         nct_id=nct_id,
         basis=basis_of(history),
         versions=tuple(found),
         last_changed=last_changed(timeline),
-        moves_last_changed=any(_has_news(one.before) != _has_news(one.after) for one in found),
+        moves_last_changed=any(
+            _has_event_above_noise(one.before) != _has_event_above_noise(one.after) for one in found
+        ),
     )
 
 
-def _has_news(events: Events) -> bool:
-    return any(is_news(event.severity, event.kind) for event in events)
+def _has_event_above_noise(events: Events) -> bool:
+    return any(is_above_noise(event.severity, event.kind) for event in events)

@@ -1,6 +1,6 @@
-"""A trial's versions in memory while observations of one batch are put into their places.
+"""Place observations among a trial's versions, in memory.
 
-Pure but for the loader that it is given: it decides, ``timelines`` writes.
+Pure except for the loader that it is given: it decides, ``timelines`` reads and writes.
 """
 
 from bisect import bisect_right
@@ -15,15 +15,15 @@ from monitor.detect.partial_records import merge_partial
 from monitor.detect.rules.base import Context
 from monitor.ingest.derivations import Compared, Derivations
 from monitor.ingest.load_order import (
-    after_earlier_loads,
-    behind_what_was_read,
     earlier_sighting,
+    has_been_shown,
     move_after,
     place_before,
+    redate_after_last_read,
+    redate_after_loads,
     shown_later,
-    was_shown,
 )
-from monitor.ingest.timeline_entry import Observation, TimelineEntry, new_node, split
+from monitor.ingest.timeline_entry import Observation, TimelineEntry, new_entry, split
 from monitor.model.changes import ChangeEvent
 from monitor.model.coverage import Coverage
 from monitor.model.dates import PartialDate
@@ -36,7 +36,7 @@ Load = Callable[[int, Coverage, int | None], tuple[TrialRecord, int]]
 
 
 class Indexed(NamedTuple):
-    """What the search knows a trial by: a hash of the words, and the snapshot that has them."""
+    """A trial in the search index: a hash of its words, and the snapshot that has them."""
 
     sha256: bytes
     snapshot_id: int
@@ -49,12 +49,12 @@ class Timeline:
     ``load`` reads a stored snapshot, ``derivations`` has the events of two versions.
     ``first_start_date``: the start date that the first
     version states, as written. ``last_changed``, ``last_seen_at``: as in ``TrialRow``.
-    ``observed``: an observation has found its place here. ``indexed``: None while the search does
-    not know the trial.
+    ``observed``: an observation was placed here. ``indexed``: None while the trial is not in the
+    search index.
     """
 
     nct_id: str
-    nodes: list[TimelineEntry]
+    entries: list[TimelineEntry]
     thresholds: ThresholdSettings
     load: Load
     derivations: Derivations
@@ -65,44 +65,44 @@ class Timeline:
     indexed: Indexed | None = None
 
     def observe(self, seen: Observation) -> bool:
-        """Put an observation into its place; True when it makes a new version.
+        """Place an observation; return True when it makes a new version.
 
-        An observation that says nothing new only widens the interval in which its neighbour's
-        content was seen. One that contradicts the middle of such an interval splits it. An absence
-        that is known late stands before what later loads showed, an absence of a record that had
-        not been seen nowhere.
+        An observation of a known content only extends the interval in which its neighbor's content
+        was seen. One that contradicts the middle of such an interval splits it. An absence that
+        becomes known late goes before what later loads showed; an absence of a record that was
+        never seen is dropped.
         """
         # First a place for what has no date, then the loads: the second asks for a date.
-        seen = after_earlier_loads(self.nodes, behind_what_was_read(self.nodes, seen))
-        if seen.is_dated and self.nodes and self._is_undated(self.nodes[0]):
-            place_before(self.nodes[0], seen)
+        seen = redate_after_loads(self.entries, redate_after_last_read(self.entries, seen))
+        if seen.is_dated and self.entries and self._is_undated(self.entries[0]):
+            place_before(self.entries[0], seen)
         if not seen.is_absence:
             return self._place(seen)
-        if not was_shown(self.nodes, seen.key):
+        if not has_been_shown(self.entries, seen.key):
             return False  # a record that was never there cannot vanish
-        later = shown_later(self.nodes, seen.key)
+        later = shown_later(self.entries, seen.key)
         if later:
             # Read before anything moves: a snapshot that is damaged then leaves the timeline as it
             # was.
-            for node in self.nodes:
-                self.record(node)  # as below
-            move_after(self.nodes, later, seen.key)
+            for entry in self.entries:
+                self.record(entry)  # as below
+            move_after(self.entries, later, seen.key)
         return self._place(seen, all_later=bool(later))
 
-    def _is_undated(self, node: TimelineEntry) -> bool:
+    def _is_undated(self, entry: TimelineEntry) -> bool:
         """Tell whether neither the version nor its source gave any date."""
-        key = node.first_key
+        key = entry.first_key
         dated = key.data_date or key.registry_version
         if dated or key.version_date != key.retrieved_at.date():
             return False
-        return self._stated(node).last_update_date is None
+        return self._stated_record(entry).last_update_date is None
 
     def _place(self, seen: Observation, *, all_later: bool = False) -> bool:
         """Put an observation where its key says; ``all_later``: derive all later versions anew."""
         # `bisect_right`: of equal keys the one that came first stays first.
-        index = bisect_right([node.first_key for node in self.nodes], seen.key) - 1
-        before = self.nodes[index] if index >= 0 else None
-        after = self.nodes[index + 1] if index + 1 < len(self.nodes) else None
+        index = bisect_right([entry.first_key for entry in self.entries], seen.key) - 1
+        before = self.entries[index] if index >= 0 else None
+        after = self.entries[index + 1] if index + 1 < len(self.entries) else None
         if before is not None and self._says_nothing_new(seen, before):
             if seen.key > before.last_key:
                 before.last_key, before.last_raw_sha256 = seen.key, seen.raw_sha256
@@ -112,7 +112,7 @@ class Timeline:
         inside = before is not None and seen.key < before.last_key
         for neighbour in (before, after):
             if neighbour is not None:
-                self.record(neighbour)  # what cannot be read back is told before anything moves
+                self.record(neighbour)  # what cannot be read back is an error before anything moves
         # The same content, read late: no new version, its successor only begins sooner.
         if after is not None and not inside and self._is_earlier_sighting(seen, after):
             before_key, after.raw_sha256 = after.first_key, seen.raw_sha256
@@ -123,88 +123,88 @@ class Timeline:
                 self._check(index + 2)
             return False
         if before is not None and inside:
-            self.nodes.insert(index + 1, split(before))
+            self.entries.insert(index + 1, split(before))
         self._insert(index + 1, seen, all_later=all_later)
         if inside:
             self._check(index + 3)  # what follows the second half of what was cut in two
         return True
 
-    def _says_nothing_new(self, seen: Observation, node: TimelineEntry) -> bool:
-        if seen.stated_sha256 in {node.content_sha256, node.stated_sha256}:
+    def _says_nothing_new(self, seen: Observation, entry: TimelineEntry) -> bool:
+        if seen.stated_sha256 in {entry.content_sha256, entry.stated_sha256}:
             return True
         # A complete record that differs is new; a partial one may still say only what is known.
         if seen.record.coverage.is_complete:
             return False
-        laid = merge_partial(self.record(node), seen.record)
-        return fingerprint(canonical_bytes(laid.document)) == node.content_sha256
+        merged = merge_partial(self.record(entry), seen.record)
+        return fingerprint(canonical_bytes(merged.document)) == entry.content_sha256
 
-    def _is_earlier_sighting(self, seen: Observation, node: TimelineEntry) -> bool:
-        if seen.stated_sha256 == node.stated_sha256:
+    def _is_earlier_sighting(self, seen: Observation, entry: TimelineEntry) -> bool:
+        if seen.stated_sha256 == entry.stated_sha256:
             return True
-        same_date = seen.key.version_date == node.first_key.version_date
-        return same_date and self._says_nothing_new(seen, node)
+        same_date = seen.key.version_date == entry.first_key.version_date
+        return same_date and self._says_nothing_new(seen, entry)
 
     def _insert(self, index: int, seen: Observation, *, all_later: bool) -> None:
-        self.nodes.insert(index, new_node(seen, backfilled=index < len(self.nodes)))
-        self._lay(index)
+        self.entries.insert(index, new_entry(seen, backfilled=index < len(self.entries)))
+        self._merge(index)
         restarted = index == 0 and self._restart()
         self._derive(index)
         at = index + 1
-        while at < len(self.nodes):
-            relaid = self._lay(at)
+        while at < len(self.entries):
+            remerged = self._merge(at)
             self._derive(at, again=True)
             at += 1
             # The successor is always derived anew, since it has another predecessor. Beyond it
-            # nothing changes, unless partial versions lay over what has moved.
-            if not (relaid or restarted or all_later):
+            # nothing changes, unless partial versions were merged with what has moved.
+            if not (remerged or restarted or all_later):
                 break
 
     def _restart(self) -> bool:
         """Take over the first version's start date; True when later phases of life depend on it."""
         # Whether a trial had begun when it changed is asked of the first start date that it stated.
-        start = self.record(self.nodes[0]).start_date
+        start = self.record(self.entries[0]).start_date
         before, self.first_start_date = self.first_start_date, str(start) if start else None
         return self.first_start_date != before
 
-    def _lay(self, index: int) -> bool:
-        """Lay a partial record over its predecessor; True when what is known changed."""
-        node = self.nodes[index]
-        if node.stated_coverage.is_complete:
+    def _merge(self, index: int) -> bool:
+        """Merge a partial record with its predecessor; True when what is known changed."""
+        entry = self.entries[index]
+        if entry.stated_coverage.is_complete:
             return False
-        base = self.record(self.nodes[index - 1]) if index else None
-        laid = merge_partial(base, self._stated(node))
-        canonical = canonical_bytes(laid.document)
+        base = self.record(self.entries[index - 1]) if index else None
+        merged = merge_partial(base, self._stated_record(entry))
+        canonical = canonical_bytes(merged.document)
         content = fingerprint(canonical)
-        node.record, node.coverage = laid, laid.coverage
+        entry.record, entry.coverage = merged, merged.coverage
         # The same content is not stored a second time under another id.
-        if content == node.content_sha256:
+        if content == entry.content_sha256:
             return False
-        node.relay(content, canonical)
+        entry.set_merged(content, canonical)
         return True
 
     def _derive(self, index: int, *, again: bool = False) -> None:
         """Derive a version's events from it and its predecessor."""
-        node = self.nodes[index]
-        node.recomputed, node.checked = node.recomputed or again, False
-        node.events = self.events(index)
+        entry = self.entries[index]
+        entry.recomputed, entry.checked = entry.recomputed or again, False
+        entry.events = self.events(index)
 
     def _check(self, index: int) -> None:
         """Derive the events of a version, if there is one, whose neighbor or date moved.
 
         Stored ones mostly stay as they are then, and keep their mark where they do not.
         """
-        if index < len(self.nodes):
-            node = self.nodes[index]
-            node.checked = node.checked or node.events is None
-            node.events = self.events(index)
+        if index < len(self.entries):
+            entry = self.entries[index]
+            entry.checked = entry.checked or entry.events is None
+            entry.events = self.events(index)
 
     def events(self, index: int) -> tuple[ChangeEvent, ...]:
         """Return the events of a version, derived from it and its predecessor."""
-        new = self.record(self.nodes[index])
+        new = self.record(self.entries[index])
         if index == 0:
             return (registration_event(new),)
-        before, node = self.nodes[index - 1], self.nodes[index]
-        version_date = node.first_key.version_date
+        before, entry = self.entries[index - 1], self.entries[index]
+        version_date = entry.first_key.version_date
         context = Context(
             old=self.record(before),
             new=new,
@@ -216,31 +216,31 @@ class Timeline:
             before.content_sha256,
             before.coverage,
             before.first_key.registry_version,
-            node.content_sha256,
-            node.coverage,
-            node.first_key.registry_version,
+            entry.content_sha256,
+            entry.coverage,
+            entry.first_key.registry_version,
             version_date.isoformat(),
             self.first_start_date,
         )
-        return self.derivations.events(compared, context, size=before.size + node.size)
+        return self.derivations.events(compared, context, size=before.size + entry.size)
 
-    def record(self, node: TimelineEntry) -> TrialRecord:
+    def record(self, entry: TimelineEntry) -> TrialRecord:
         """Return a version's record as known then."""
-        number = node.first_key.registry_version
-        if node.record is None:
-            node.record, node.size = self.load(node.stored_snapshot(), node.coverage, number)
+        number = entry.first_key.registry_version
+        if entry.record is None:
+            entry.record, entry.size = self.load(entry.stored_snapshot(), entry.coverage, number)
         # The number of its place may have changed since the record was read; rules look at it.
-        elif node.record.registry_version != number:
-            node.record = replace(node.record, registry_version=number)
-        return node.record
+        elif entry.record.registry_version != number:
+            entry.record = replace(entry.record, registry_version=number)
+        return entry.record
 
-    def _stated(self, node: TimelineEntry) -> TrialRecord:
+    def _stated_record(self, entry: TimelineEntry) -> TrialRecord:
         """Return a version's record as its source stated it."""
-        if node.stated is None:
-            number = node.first_key.registry_version
-            snapshot = node.stated_snapshot_id or node.stored_snapshot()
-            node.stated, _ = self.load(snapshot, node.stated_coverage, number)
-        return node.stated
+        if entry.stated is None:
+            number = entry.first_key.registry_version
+            snapshot = entry.stated_snapshot_id or entry.stored_snapshot()
+            entry.stated, _ = self.load(snapshot, entry.stated_coverage, number)
+        return entry.stated
 
 
 def _derived_from(key: VersionKey) -> tuple[date, int | None]:

@@ -1,6 +1,6 @@
 """One version of a timeline, and the observation that it comes from.
 
-What ``observation`` makes, ``timeline`` places and ``timelines`` writes.
+``observation`` makes observations, ``timeline`` places them, ``timelines`` writes the entries.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Observation:
 
     @property
     def is_absence(self) -> bool:
-        """True when it says only that the registry no longer shows the record."""
+        """True when it states only that the registry no longer shows the record."""
         return self.record.coverage == ABSENCE
 
 
@@ -43,7 +43,7 @@ class Observation:
 class TimelineEntry:
     """A version of a timeline: stored (it has an ``id``), new, or changed.
 
-    ``record``: as known then (laid over its predecessor), of ``size`` bytes; ``stated``: as its
+    ``record``: as known then (merged with its predecessor), of ``size`` bytes; ``stated``: as its
     source stated it; both None (0) until needed. ``content``/``stated_content``: canonical
     bytes still to be stored. ``events`` None: as stored, untouched. ``identity`` None: it is
     yet to be given one. ``registry_date``: as of ``Observation``; of what is stored already, the
@@ -80,7 +80,7 @@ class TimelineEntry:
 
     @property
     def is_absence(self) -> bool:
-        """True when its source said only that the registry no longer shows the record."""
+        """True when its source stated only that the registry no longer shows the record."""
         return self.stated_coverage == ABSENCE
 
     def stored_snapshot(self) -> int:
@@ -89,18 +89,18 @@ class TimelineEntry:
             raise StoreError(f"a version read from {self.origin} has no snapshot yet")
         return self.snapshot_id
 
-    def relay(self, content_sha256: bytes, content: bytes) -> None:
-        """Take over what is known now that the record lies over another predecessor."""
-        # What the source stated must outlive what it is laid over: the snapshot so far becomes the
-        # stated one, and a new one is stored for what is known now.
+    def set_merged(self, content_sha256: bytes, content: bytes) -> None:
+        """Set the content after the record was merged with another predecessor."""
+        # What the source stated must outlive what it is merged with: the snapshot so far becomes
+        # the stated one, and a new one is stored for what is known now.
         if self.snapshot_id is not None and self.stated_snapshot_id is None:
             self.stated_snapshot_id = self.snapshot_id
         self.snapshot_id = None
         self.content_sha256, self.content, self.size = content_sha256, content, len(content)
 
 
-def new_node(seen: Observation, *, backfilled: bool) -> TimelineEntry:
-    """Return the node of an observation that makes a new version."""
+def new_entry(seen: Observation, *, backfilled: bool) -> TimelineEntry:
+    """Return the entry of an observation that makes a new version."""
     return TimelineEntry(
         registry_date=seen.registry_date if seen.is_dated else seen.key.version_date,
         source=seen.raw.source,
@@ -122,8 +122,8 @@ def new_node(seen: Observation, *, backfilled: bool) -> TimelineEntry:
     )
 
 
-def stored_node(version: StoredVersion) -> TimelineEntry:
-    """Return the node of a version that the store holds."""
+def stored_entry(version: StoredVersion) -> TimelineEntry:
+    """Return the entry of a stored version."""
     return TimelineEntry(
         id=version.id,
         identity=version.identity,
@@ -145,7 +145,7 @@ def stored_node(version: StoredVersion) -> TimelineEntry:
     )
 
 
-def give_identities(nct_id: str, nodes: Sequence[TimelineEntry]) -> None:
+def give_identities(nct_id: str, entries: Sequence[TimelineEntry]) -> None:
     """Give all of a trial's versions that have none their identities, in their order.
 
     The date is the registry's; where a record bears an earlier one than the version before it
@@ -153,32 +153,32 @@ def give_identities(nct_id: str, nodes: Sequence[TimelineEntry]) -> None:
     """
     # Identities are never given anew, not even when a version moves: links and message ids in
     # people's mail are made of them (docs/decisions/2026-11-30-ids-stand-for-contents.md).
-    taken = {node.identity for node in nodes if node.identity is not None}
+    taken = {entry.identity for entry in entries if entry.identity is not None}
     before = date.min
-    for node in nodes:
-        if node.identity is None:
-            on = max(node.registry_date, before)
-            node.identity = version_identity(nct_id, on, node.content_sha256, taken=taken)
-            taken.add(node.identity)
-        before = node.first_key.version_date
+    for entry in entries:
+        if entry.identity is None:
+            on = max(entry.registry_date, before)
+            entry.identity = version_identity(nct_id, on, entry.content_sha256, taken=taken)
+            taken.add(entry.identity)
+        before = entry.first_key.version_date
 
 
-def split(node: TimelineEntry) -> TimelineEntry:
-    """Cut a version that another content interrupts: it ends at its first observation.
+def split(entry: TimelineEntry) -> TimelineEntry:
+    """Split a version that another content interrupts: it ends at its first observation.
 
-    Returns the part that was seen afterwards, which starts at its last observation.
+    Return the part that was seen afterwards, which starts at its last observation.
     """
     rest = replace(
-        node,
+        entry,
         # A version of its own, with an identity of its own: it begins where the other content
         # ended.
         id=None,
         identity=None,
-        registry_date=node.last_key.version_date,
-        first_key=node.last_key,
-        raw_sha256=node.last_raw_sha256,
+        registry_date=entry.last_key.version_date,
+        first_key=entry.last_key,
+        raw_sha256=entry.last_raw_sha256,
         events=None,
         moved=False,
     )
-    node.last_key, node.last_raw_sha256, node.moved = node.first_key, node.raw_sha256, True
+    entry.last_key, entry.last_raw_sha256, entry.moved = entry.first_key, entry.raw_sha256, True
     return rest

@@ -1,7 +1,7 @@
 """The timelines of one batch: loaded from the store once, written back once.
 
-The last step of ``batch``. ``timeline`` decides where a version goes; here that becomes rows, and
-news for ``notify``.
+The last step of ``batch``. ``timeline`` decides where a version goes; here that becomes rows, and a
+change set for ``notify``.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from monitor.detect.facts import version_facts
 from monitor.detect.rules_version import rules_id
 from monitor.ingest.derivations import Derivations
 from monitor.ingest.timeline import Indexed, Timeline
-from monitor.ingest.timeline_entry import Observation, TimelineEntry, give_identities, stored_node
+from monitor.ingest.timeline_entry import Observation, TimelineEntry, give_identities, stored_entry
 from monitor.match.change_set import ChangeSet
 from monitor.match.documents import search_document, search_documents
 from monitor.model.bitemporal import holds_from
@@ -32,7 +32,7 @@ from monitor.store.writer import Transaction
 if TYPE_CHECKING:
     from monitor.ingest.notify import OutboxBuilder
 
-# What may change of a version once it is stored: its interval, and what lies below it.
+# What may change of a stored version: its interval, and the record that it was merged with.
 _CHANGEABLE = (
     "version_date", "registry_version", "data_date", "retrieved_at", "raw_sha256",
     "last_version_date", "last_registry_version", "last_data_date", "last_retrieved_at",
@@ -46,11 +46,11 @@ OPEN_TRIALS = 16
 
 
 class Timelines:
-    """The trials of a batch that have news; reads and writes within one transaction.
+    """The changed trials of a batch; reads and writes within one transaction.
 
     ``kinds``: how many events of each kind the new versions have that were written so far.
-    ``derivations``: the events of versions that are compared; while some are wanted nothing is
-    written. ``outbox``: is told of each new version that is not one of the past.
+    ``derivations``: the events of versions that are compared; while some are missing nothing is
+    written. ``outbox``: gets each new version that is not backfilled.
     """
 
     def __init__(
@@ -74,27 +74,27 @@ class Timelines:
         if not wanted:
             return
         found = self._tx.histories(wanted)
-        # Most news are compared with the last that was known.
+        # Most new versions are compared with the last one.
         self._tx.fetch_snapshots({known.versions[-1].snapshot_id for known in found.values()})
         for nct_id in wanted:
             known = found.get(nct_id)
             self._open[nct_id] = Timeline(
                 nct_id=nct_id,
-                nodes=[stored_node(version) for version in known.versions] if known else [],
+                entries=[stored_entry(version) for version in known.versions] if known else [],
                 thresholds=self._thresholds,
                 load=partial(load_record, self._tx.read_snapshot, nct_id),
                 derivations=self._derivations,
                 first_start_date=known.first_start_date if known else None,
                 last_changed=known.last_changed if known else None,
                 last_seen_at=known.last_seen_at if known else None,
-                indexed=known and _indexed(known),
+                indexed=known and _indexed_words(known),
             )
 
     def newest(self, nct_id: str) -> TrialRecord | None:
         """Return a trial's record as its last version has it; None when there is none."""
         self.open([nct_id])
-        nodes = self._open[nct_id].nodes
-        return self._open[nct_id].record(nodes[-1]) if nodes else None
+        entries = self._open[nct_id].entries
+        return self._open[nct_id].record(entries[-1]) if entries else None
 
     def observe(self, seen: Observation) -> bool:
         """Put an observation into its trial's timeline; True when it makes a new version."""
@@ -126,82 +126,86 @@ class Timelines:
             return
         # Before the first row: of two new versions the later one's identity depends on the earlier
         # one's.
-        give_identities(timeline.nct_id, timeline.nodes)
+        give_identities(timeline.nct_id, timeline.entries)
         below: int | None = None
         previous: int | None = None
-        for number, node in enumerate(timeline.nodes):
-            fresh = node.id is None
-            self._write_version(timeline, node, below)
+        for number, entry in enumerate(timeline.entries):
+            is_new = entry.id is None
+            self._write_version(timeline, entry, below)
             # Its predecessor: of all snapshots of the trial the likeliest to be nearly the same.
-            below = node.snapshot_id
-            if node.events is not None and node.id is not None:
-                # Late versions are no news: what they say happened before what people have been
-                # told since.
-                late = node.backfilled or node.recomputed
-                if node.checked:
-                    self._write_checked(timeline.nct_id, node.id, node.events)
+            below = entry.snapshot_id
+            if entry.events is not None and entry.id is not None:
+                # Late versions send no alerts: what they show happened before what people have been
+                # alerted to since.
+                late = entry.backfilled or entry.recomputed
+                if entry.checked:
+                    self._replace_if_changed(timeline.nct_id, entry.id, entry.events)
                 else:
-                    self._tx.replace_events(node.id, timeline.nct_id, node.events, backfilled=late)
-                if not fresh and node.rules != self._rules:
-                    self._tx.mark_rules({node.id: node.rules}, self._rules)
-                if fresh:
-                    self.kinds.update(str(event.kind) for event in node.events)
-                # Only a version that is new and the newest is told; a stored one whose events are
-                # others now has been told already, in the words of its time.
-                if fresh and not late and self._outbox is not None:
-                    news = _news(timeline, number, self._outbox.at)
-                    self._outbox.announce(node.id, news, previous_id=previous)
-            previous = node.id
-        if timeline.nodes:
+                    self._tx.replace_events(
+                        entry.id, timeline.nct_id, entry.events, backfilled=late
+                    )
+                if not is_new and entry.rules != self._rules:
+                    self._tx.mark_rules({entry.id: entry.rules}, self._rules)
+                if is_new:
+                    self.kinds.update(str(event.kind) for event in entry.events)
+                # Only a version that is new and the newest sends alerts; a stored one whose events
+                # are others now has sent its alerts already, in the words of its time.
+                if is_new and not late and self._outbox is not None:
+                    change_set = _change_set(timeline, number, self._outbox.at)
+                    self._outbox.announce(entry.id, change_set, previous_id=previous)
+            previous = entry.id
+        if timeline.entries:
             self._write_trial(timeline)
 
     def _write_trial(self, timeline: Timeline) -> None:
-        """Write what is known of the trial now, and what the search knows it by where it moved."""
-        record = timeline.record(timeline.nodes[-1])
-        document, replaces = _words(timeline, record)
+        """Write the trial's row, and its words in the search index where they changed."""
+        record = timeline.record(timeline.entries[-1])
+        document, replaces = _search_changes(timeline, record)
         self._tx.put_trial(_row(timeline), document, replaces=replaces)
         # Never taken back: a subscription that names the former ID must find the trial for ever.
         for alias, nct_id in record.former_ids:
             self._tx.put_alias(alias, nct_id)
 
-    def _write_checked(self, nct_id: str, version_id: int, events: tuple[ChangeEvent, ...]) -> None:
-        """Write the events of a stored version where they are others now, marked as they were."""
+    def _replace_if_changed(
+        self, nct_id: str, version_id: int, events: tuple[ChangeEvent, ...]
+    ) -> None:
+        """Replace the events of a stored version where they differ now, with their old mark."""
         stored = self._tx.events(nct_id).get(version_id, ())
         if not are_equal([one.event for one in stored], events):
             late = any(one.backfilled for one in stored)
             self._tx.replace_events(version_id, nct_id, events, backfilled=late)
 
-    def _write_version(self, timeline: Timeline, node: TimelineEntry, below: int | None) -> None:
+    def _write_version(self, timeline: Timeline, entry: TimelineEntry, below: int | None) -> None:
         """Write what is new of one version; ``below``: a snapshot to store its bytes against."""
         nct_id = timeline.nct_id
-        relaid = node.snapshot_id is None and node.content is not None
-        if relaid and node.content is not None:
-            node.snapshot_id = self._tx.insert_snapshot(
-                nct_id, node.content, base_snapshot_id=below
+        remerged = entry.snapshot_id is None and entry.content is not None
+        if remerged and entry.content is not None:
+            entry.snapshot_id = self._tx.insert_snapshot(
+                nct_id, entry.content, base_snapshot_id=below
             )
-            if node.stated_content not in (None, node.content):
-                node.stated_snapshot_id = self._tx.insert_snapshot(
-                    nct_id, node.stated_content, base_snapshot_id=node.snapshot_id
+            if entry.stated_content not in (None, entry.content):
+                entry.stated_snapshot_id = self._tx.insert_snapshot(
+                    nct_id, entry.stated_content, base_snapshot_id=entry.snapshot_id
                 )
-        fresh = node.id is None
-        if node.id is None:
-            node.id = self._tx.insert_version(self._version(nct_id, node))
-        elif relaid or node.moved:
-            version = self._version(nct_id, node)
+        is_new = entry.id is None
+        if entry.id is None:
+            entry.id = self._tx.insert_version(self._version(nct_id, entry))
+        elif remerged or entry.moved:
+            version = self._version(nct_id, entry)
             columns = {name: getattr(version, name) for name in _CHANGEABLE}
-            self._tx.update_version(node.id, **columns)
-        if fresh or relaid:
-            self._tx.put_facts(node.id, version_facts(timeline.record(node)))
+            self._tx.update_version(entry.id, **columns)
+        if is_new or remerged:
+            self._tx.put_facts(entry.id, version_facts(timeline.record(entry)))
 
-    def _version(self, nct_id: str, node: TimelineEntry) -> NewVersion:
-        first, last = node.first_key, node.last_key
-        if node.identity is None:
+    def _version(self, nct_id: str, entry: TimelineEntry) -> NewVersion:
+        first, last = entry.first_key, entry.last_key
+        if entry.identity is None:
             raise ValueError("a version is stored with its identity")
         return NewVersion(
             nct_id=nct_id,
-            identity=node.identity,
-            source=node.source,
-            origin=node.origin,
+            identity=entry.identity,
+            source=entry.source,
+            origin=entry.origin,
             version_date=first.version_date,
             registry_version=first.registry_version,
             data_date=first.data_date,
@@ -210,15 +214,15 @@ class Timelines:
             last_registry_version=last.registry_version,
             last_data_date=last.data_date,
             last_retrieved_at=last.retrieved_at,
-            raw_sha256=node.raw_sha256,
-            last_raw_sha256=node.last_raw_sha256,
-            stated_sha256=node.stated_sha256,
-            content_sha256=node.content_sha256,
-            coverage=node.coverage,
-            stated_coverage=node.stated_coverage,
-            backfilled=node.backfilled,
-            snapshot_id=node.stored_snapshot(),
-            stated_snapshot_id=node.stated_snapshot_id,
+            raw_sha256=entry.raw_sha256,
+            last_raw_sha256=entry.last_raw_sha256,
+            stated_sha256=entry.stated_sha256,
+            content_sha256=entry.content_sha256,
+            coverage=entry.coverage,
+            stated_coverage=entry.stated_coverage,
+            backfilled=entry.backfilled,
+            snapshot_id=entry.stored_snapshot(),
+            stated_snapshot_id=entry.stated_snapshot_id,
             rules=self._rules,
         )
 
@@ -241,18 +245,18 @@ def load_record(
     return record, len(content)
 
 
-def _indexed(known: TrialHistory) -> Indexed | None:
+def _indexed_words(known: TrialHistory) -> Indexed | None:
     if known.search_sha256 is None:
         return None
     return Indexed(known.search_sha256, known.versions[-1].snapshot_id)
 
 
-def _words(
+def _search_changes(
     timeline: Timeline, record: TrialRecord
 ) -> tuple[SearchDocument | None, SearchDocument | None]:
-    """Return the words of a trial's newest record, and those that the search has of it.
+    """Return the search words of a trial's newest record, and those that the index has of it.
 
-    Neither where they are the same, and only the former where it has none that are known.
+    Neither where they are the same; only the former where the index has none that are known.
     """
     indexed = timeline.indexed
     if indexed is None:
@@ -265,28 +269,28 @@ def _words(
 
 
 def _indexed_record(timeline: Timeline, indexed: Indexed) -> TrialRecord:
-    """Return the record whose words the search has: mostly one that was read already."""
-    for node in timeline.nodes:
-        if node.snapshot_id == indexed.snapshot_id:
-            return timeline.record(node)
+    """Return the record whose words the index has: mostly one that was read already."""
+    for entry in timeline.entries:
+        if entry.snapshot_id == indexed.snapshot_id:
+            return timeline.record(entry)
     return timeline.load(indexed.snapshot_id, Coverage.complete(), None)[0]
 
 
-def _news(timeline: Timeline, number: int, at: datetime) -> ChangeSet:
-    nodes = timeline.nodes
+def _change_set(timeline: Timeline, number: int, at: datetime) -> ChangeSet:
+    entries = timeline.entries
     return ChangeSet(
         nct_id=timeline.nct_id,
-        old=timeline.record(nodes[number - 1]) if number else None,
-        new=timeline.record(nodes[number]),
-        events=nodes[number].events or (),
+        old=timeline.record(entries[number - 1]) if number else None,
+        new=timeline.record(entries[number]),
+        events=entries[number].events or (),
         backfilled=False,
         known_at=at,
-        sources=(nodes[number].source,),
+        sources=(entries[number].source,),
     )
 
 
 def _row(timeline: Timeline) -> TrialRow:
-    newest = timeline.nodes[-1]
+    newest = timeline.entries[-1]
     record = timeline.record(newest)
     return TrialRow(
         nct_id=timeline.nct_id,
@@ -303,19 +307,19 @@ def _row(timeline: Timeline) -> TrialRow:
 
 
 def last_changed(timeline: Timeline) -> date | None:
-    """Return the date from which the latest version with an event that is news holds."""
+    """Return the date from which the latest version with an event above noise is valid."""
     # What is stored counts too: events of versions that were not derived in this pass are not here.
     dates = [timeline.last_changed] if timeline.last_changed else []
     before: date | None = None
-    for node in timeline.nodes:
-        key = node.first_key
-        if any(is_news(event.severity, event.kind) for event in node.events or ()):
-            known = min(key.retrieved_at, node.last_key.retrieved_at)
+    for entry in timeline.entries:
+        key = entry.first_key
+        if any(is_above_noise(event.severity, event.kind) for event in entry.events or ()):
+            known = min(key.retrieved_at, entry.last_key.retrieved_at)
             dates.append(holds_from(key, before, known))
         before = key.version_date
     return max(dates, default=None)
 
 
-def is_news(severity: Severity, kind: ChangeKind) -> bool:
-    """Tell whether an event is one of a change above noise."""
+def is_above_noise(severity: Severity, kind: ChangeKind) -> bool:
+    """Tell whether an event is of a change, and above noise."""
     return severity is not Severity.NOISE and kind is not ChangeKind.TRIAL_REGISTERED

@@ -1,6 +1,6 @@
-"""Which followed records could not be read when they were last seen.
+"""Track the followed records that could not be read when they were last seen.
 
-Their source asks for them in every pass, whatever their date, until they can be read: the change
+Their source fetches them in every pass, whatever their date, until they can be read: the change
 that they hold is not yet known.
 """
 
@@ -16,10 +16,10 @@ from monitor.store.writer import Transaction
 _STATE = {"unread": True}
 
 
-class Unread:
-    """The unread records of one source; each is noted as a state of its own.
+class UnreadTracker:
+    """The unread records of one source; each is stored as a state of its own.
 
-    A page's are noted in the transaction that stores the page, with how many there are then.
+    A page's are stored in the transaction of the page, with how many there are then.
     """
 
     def __init__(self, source: str, reader: Callable[[], AbstractContextManager[Reader]]) -> None:
@@ -28,34 +28,34 @@ class Unread:
 
     @cached_property
     def known(self) -> set[str]:
-        """The NCT IDs; looked up when a page first tells of followed records."""
+        """Their NCT IDs; read when a page first has sightings."""
         with self._reader() as reader:
             states = reader.sources.states(self._source)
         return {subject for subject, state in states.items() if subject and state == _STATE}
 
-    def note(
+    def store(
         self,
         tx: Transaction,
-        sights: Iterable[Sighting],
-        refused: Collection[str],
-        left: Collection[str],
+        sightings: Iterable[Sighting],
+        unreadable: Collection[str],
+        untracked: Collection[str],
         *,
         at: datetime,
     ) -> None:
-        """Note what a page says; ``refused``: the origins of what could not be read of it.
+        """Store what a page changes; ``unreadable``: the origins of what could not be read of it.
 
-        ``left``: records that are not followed any more.
+        ``untracked``: records that are not followed any more.
         """
-        seen = {sight.nct_id for sight in sights}
+        seen = {sighting.nct_id for sighting in sightings}
         # Nearly always: a page without anything unreadable, from a source without unread records.
         # Nothing is asked of the store then.
-        if not (seen or left) or not (refused or self.known):
+        if not (seen or untracked) or not (unreadable or self.known):
             return
         # The origin of a followed record ends with its ID: "/api/v2/studies/NCT01234567".
-        unread = seen.intersection(origin.rpartition("/")[2] for origin in refused)
+        unread = seen.intersection(origin.rpartition("/")[2] for origin in unreadable)
         for nct_id in sorted(unread - self.known):
             tx.sources.put_state(self._source, nct_id, _STATE, at=at)
-        over = self.known.intersection(seen.union(left)) - unread
+        over = self.known.intersection(seen.union(untracked)) - unread
         tx.sources.drop_states(self._source, over)
         self.known |= unread
         self.known -= over

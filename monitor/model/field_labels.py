@@ -193,7 +193,7 @@ def catalogue_place(path: Path) -> int:
 @lru_cache(maxsize=4_096)
 def label(path: Path) -> str:
     """Return the human label of a path; an unlisted one is named from its last name."""
-    if listed := _listed(path):
+    if listed := _listed_label(path):
         return listed
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", path[-1].removesuffix("Struct")).lower()
     return words[:1].upper() + words[1:]
@@ -202,7 +202,7 @@ def label(path: Path) -> str:
 @lru_cache(maxsize=4_096)
 def full_label(path: Path) -> str:
     """Return a label that says where an unlisted field belongs: ``IPD sharing: time frame``."""
-    listed = _listed(path) or _MODULE_LABELS.get(path)
+    listed = _listed_label(path) or _MODULE_LABELS.get(path)
     if listed or path[:-1] in {(), PROTOCOL}:
         return listed or label(path)
     return f"{full_label(path[:-1])}: {label(path).lower()}"
@@ -217,7 +217,7 @@ def module_label(path: Path) -> str:
     return label(path[:1]) if path else ""
 
 
-def _listed(path: Path) -> str | None:
+def _listed_label(path: Path) -> str | None:
     """Return the label of a listed path; a date's object is called what the date is called."""
     if path in _LABELS:
         return _LABELS[path]

@@ -27,10 +27,10 @@ def memoize(*, entries: int, long_bytes: int) -> Callable[[OfText], OfText]:
         long = _Long(function, long_bytes)
 
         @wraps(function)
-        def remembered(text: str) -> str:
+        def lookup(text: str) -> str:
             return short(text) if len(text) <= SHORT else long(text)
 
-        return remembered
+        return lookup
 
     return decorate
 

@@ -57,7 +57,7 @@ def normalize_nct_id(text: str) -> str:
     held = list(dict.fromkeys(_spelt(match) for match in _WITHIN.finditer(unquote(bare))))
     if len(held) == 1 and "/" in bare and " " not in bare:
         return held[0]
-    raise UsageError(f"{_shown(text)!r} is not an NCT ID: {_complaint(bare, held)}")
+    raise UsageError(f"{_clip(text)!r} is not an NCT ID: {_complaint(bare, held)}")
 
 
 def _complaint(bare: str, held: Sequence[str]) -> str:
@@ -83,6 +83,6 @@ def _visible(text: str) -> str:
     return "".join(" " if char.isspace() else char for char in seen)
 
 
-def _shown(text: str) -> str:
+def _clip(text: str) -> str:
     text = text.strip()
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -1,4 +1,7 @@
-"""What deriving stored events anew is about to do, and what it did."""
+"""The estimate and the report of deriving stored events anew.
+
+``ingest.reclassify`` makes them, `monitor reclassify` shows them.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,9 +15,9 @@ MOST_EXAMPLES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What is ahead: how much there is, how long it may take, and what it may add to the disk.
+    """An estimate of a run: its size, how long it may take, and what it may add to the disk.
 
-    The latter two are reckoned from the first batch.
+    The latter two are extrapolated from the first batch.
     """
 
     trials: int

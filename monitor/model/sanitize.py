@@ -25,7 +25,7 @@ def sanitize(text: str) -> str:
     """
     if text.isprintable():  # nothing that steers is; most texts are, and this is quickly told
         return text
-    return _STEERING.sub(_shown, text)
+    return _STEERING.sub(_escape, text)
 
 
 def sanitize_lines(text: str) -> list[str]:
@@ -33,7 +33,7 @@ def sanitize_lines(text: str) -> list[str]:
     return [sanitize(line.replace("\t", "    ")).rstrip() for line in _BREAKS.split(text)]
 
 
-def _shown(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     letter = found[0]
     if letter in _SPACES:
         return " "

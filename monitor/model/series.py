@@ -112,7 +112,7 @@ def _field(name: str, label: str, kind: ValueKind, path: Path, fact: str) -> Ser
     return SeriesField(name=name, label=label, kind=kind, path=path, value=_fact(fact))
 
 
-def _typed(name: str, label: str, kind: ValueKind, path: Path, fact: str) -> SeriesField:
+def _typed_field(name: str, label: str, kind: ValueKind, path: Path, fact: str) -> SeriesField:
     """Return a field that is a fact with a type."""
     return replace(_field(name, label, kind, path, fact), type_fact=f"{fact}_type")
 
@@ -120,11 +120,11 @@ def _typed(name: str, label: str, kind: ValueKind, path: Path, fact: str) -> Ser
 _ALL = (
     _field("status", "Overall status", "words", fields.OVERALL_STATUS, "overall_status"),
     SeriesField(name="why_stopped", label="Why stopped", kind="words", path=fields.WHY_STOPPED),
-    _typed("start", "Start date", "date", fields.START_DATE, "start_date"),
-    _typed("primary_completion", "Primary completion date", "date", fields.PRIMARY_COMPLETION,
+    _typed_field("start", "Start date", "date", fields.START_DATE, "start_date"),
+    _typed_field("primary_completion", "Primary completion date", "date", fields.PRIMARY_COMPLETION,
            "primary_completion_date"),
-    _typed("completion", "Completion date", "date", fields.COMPLETION, "completion_date"),
-    _typed("enrollment", "Enrollment", "number", fields.ENROLLMENT_COUNT, "enrollment"),
+    _typed_field("completion", "Completion date", "date", fields.COMPLETION, "completion_date"),
+    _typed_field("enrollment", "Enrollment", "number", fields.ENROLLMENT_COUNT, "enrollment"),
     _field("sites", "Sites", "number", fields.LOCATIONS, "sites"),
     SeriesField(name="countries", label="Countries", kind="words", path=fields.LOCATIONS,
                 value=lambda facts: ", ".join(facts.sites_by_country) or None),

@@ -33,17 +33,17 @@ def text_diff(before: str, after: str) -> tuple[Segment, ...]:
     for same, i1, i2, j1, j2 in _blocks([t.strip() for t in old], [t.strip() for t in new]):
         if same:
             for one, other in zip(old[i1:i2], new[j1:j2], strict=True):
-                segments.extend(_kept(one, other))
+                segments.extend(_equal_segments(one, other))
         else:
-            segments.extend(_replaced("".join(old[i1:i2]), "".join(new[j1:j2])))
-    return _joined(segments)
+            segments.extend(_replacement_segments("".join(old[i1:i2]), "".join(new[j1:j2])))
+    return _join(segments)
 
 
 def _blocks(old: list[str], new: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
     """Yield (same, from, to, from, to) for runs of words that both have, or that differ."""
     # Most edits leave both ends as they were: what is between them is short, whatever the text.
-    begin = _shared(old, new)
-    end = min(_shared(old[::-1], new[::-1]), min(len(old), len(new)) - begin)
+    begin = _shared_length(old, new)
+    end = min(_shared_length(old[::-1], new[::-1]), min(len(old), len(new)) - begin)
     left, right = old[begin : len(old) - end], new[begin : len(new) - end]
     yield True, 0, begin, 0, begin
     if _too_many(left, right):
@@ -63,12 +63,12 @@ def _too_many(old: list[str], new: list[str]) -> bool:
     return max(len(old), len(new)) > MAX_WORDS or matches > MAX_MATCHES
 
 
-def _shared(one: list[str], other: list[str]) -> int:
+def _shared_length(one: list[str], other: list[str]) -> int:
     pairs = zip(one, other, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def _kept(one: str, other: str) -> Iterator[Segment]:
+def _equal_segments(one: str, other: str) -> Iterator[Segment]:
     """Yield a word that both texts have; the white space before it may differ."""
     if one != other:
         yield "removed", _space(one)
@@ -76,7 +76,7 @@ def _kept(one: str, other: str) -> Iterator[Segment]:
     yield "same", one if one == other else one.lstrip()
 
 
-def _replaced(one: str, other: str) -> Iterator[Segment]:
+def _replacement_segments(one: str, other: str) -> Iterator[Segment]:
     """Yield words in the place of others; the white space before both stays outside."""
     space = _space(one) if _space(one) == _space(other) else ""
     yield "same", space
@@ -88,7 +88,7 @@ def _space(text: str) -> str:
     return text[: len(text) - len(text.lstrip())]
 
 
-def _joined(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+def _join(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     """Join neighbours of one kind; what is removed stands before what is added in its place."""
     found: list[Segment] = []
     for kept, run in groupby((s for s in segments if s[1]), lambda segment: segment[0] == "same"):

@@ -63,10 +63,10 @@ def parse(raw: RawVersion) -> TrialRecord:
     for parser in PARSERS.values():
         if parser.media == raw.media and parser.recognizes(content):
             return parser.read(raw, content)
-    raise RecordError(_unrecognized(raw.media, content))
+    raise RecordError(_describe_unrecognized(raw.media, content))
 
 
-def _unrecognized(media: str, content: Any) -> str:
+def _describe_unrecognized(media: str, content: Any) -> str:
     if media == "text":
         return of_text("\n".join(content), is_unknown=True) or _UNKNOWN_PAGE
     if media == "absence":

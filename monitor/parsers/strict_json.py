@@ -35,7 +35,7 @@ def decode(content: bytes) -> Any:
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError as exc:
-        raise RecordError(_malformed(content, exc)) from exc
+        raise RecordError(_describe_malformed(content, exc)) from exc
     try:
         compact = _compact_json(value)
     except orjson.JSONEncodeError as exc:
@@ -93,7 +93,7 @@ def _too_deep() -> str:
     return f"the JSON is nested more than {MAX_DEPTH} levels deep"
 
 
-def _malformed(content: bytes, exc: orjson.JSONDecodeError) -> str:
+def _describe_malformed(content: bytes, exc: orjson.JSONDecodeError) -> str:
     head = content[:1024].lstrip()
     if not head:
         return "the input is empty"

@@ -48,33 +48,33 @@ class Cron:
     def next_time(self, after: datetime) -> datetime:
         """Return the first instant (UTC) later than ``after`` (aware) at which it is due."""
         zone = ZoneInfo(self.timezone)
-        if self._goes_by_real_time():
-            return self._first_shown(after + _TICK, zone)
+        if self._follows_real_time():
+            return self._next_clock_time(after + _TICK, zone)
         wall = wall_time(after, zone)
         while True:
-            wall = self._first_named(wall + _TICK)
+            wall = self._next_wall_time(wall + _TICK)
             found = instant_of(wall, zone)
             # While the clocks show an hour again, its times lie before this instant.
             if found > after:
                 return found
 
-    def _goes_by_real_time(self) -> bool:
+    def _follows_real_time(self) -> bool:
         minute, hour = self.expression.split()[:2]
         return minute.startswith("*") or hour.startswith("*") or hour == "0-23"
 
-    def _first_shown(self, start: datetime, zone: ZoneInfo) -> datetime:
+    def _next_clock_time(self, start: datetime, zone: ZoneInfo) -> datetime:
         """Return the first instant, from ``start`` on, at which clocks show a time it names."""
         wall = wall_time(start, zone)
-        found = start.astimezone(UTC) + (self._first_named(wall) - wall)
+        found = start.astimezone(UTC) + (self._next_wall_time(wall) - wall)
         # An hour that comes again within the next day would be passed over on the way to a time
         # in another year, when the clocks have long been set forward and back again.
         offset = start.astimezone(zone).utcoffset()
         for seen in (min(found, start + _DAY), found):
             if seen.astimezone(zone).utcoffset() != offset:
-                return self._first_shown(clock_change(start, seen, zone), zone)
+                return self._next_clock_time(clock_change(start, seen, zone), zone)
         return found
 
-    def _first_named(self, wall: datetime) -> datetime:
+    def _next_wall_time(self, wall: datetime) -> datetime:
         trigger = _wall_trigger(self.expression)
         found: datetime = trigger.get_next_fire_time(None, wall.replace(tzinfo=UTC))
         return found.replace(tzinfo=None)
@@ -91,7 +91,7 @@ def _wall_trigger(expression: str) -> BaseTrigger:
         # As in Vixie's cron: a field that begins with `*`, as `*/2` does, does not count as
         # given.
         either = not day.startswith("*") and not weekday.startswith("*")
-        month, weekday = _numbered(month, _MONTHS, 1), _weekdays(_numbered(weekday, _DAYS, 0))
+        month, weekday = _to_numbers(month, _MONTHS, 1), _weekdays(_to_numbers(weekday, _DAYS, 0))
         days = [(day, "*"), ("*", weekday)] if either else [(day, weekday)]
         triggers = [
             CronTrigger(
@@ -121,7 +121,7 @@ def _ever_comes(trigger: CronTrigger) -> bool:
     return comes
 
 
-def _numbered(field: str, names: tuple[str, ...], first: int) -> str:
+def _to_numbers(field: str, names: tuple[str, ...], first: int) -> str:
     """Return the field with numbers for names: APScheduler passes over a step after a name."""
 
     def number(found: re.Match[str]) -> str:

@@ -58,7 +58,7 @@ class Scheduler:
         self._jobs: dict[str, Job] = {}
         self._ran_due: dict[str, datetime] = {}
         self._running: set[str] = set()
-        self._told: set[str] = set()
+        self._has_reported: set[str] = set()
         self._paused = False
         self._stopped = False
         self._idle = asyncio.Event()
@@ -71,12 +71,12 @@ class Scheduler:
             # Without a grace time of None, what is more than a second late is skipped.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        self._clock.add_listener(self._started, events.EVENT_JOB_SUBMITTED)
+        self._clock.add_listener(self._on_started, events.EVENT_JOB_SUBMITTED)
         self._clock.add_listener(
-            self._ended,
+            self._on_ended,
             events.EVENT_JOB_EXECUTED | events.EVENT_JOB_ERROR | events.EVENT_JOB_MISSED,
         )
-        self._clock.add_listener(self._refused, events.EVENT_JOB_MAX_INSTANCES)
+        self._clock.add_listener(self._on_refused, events.EVENT_JOB_MAX_INSTANCES)
 
     @property
     def running(self) -> frozenset[str]:
@@ -153,17 +153,17 @@ class Scheduler:
         if self._clock.running:
             self._clock.shutdown(wait=False)
 
-    def _started(self, event: Any) -> None:
+    def _on_started(self, event: Any) -> None:
         self._running.add(event.job_id)
         self._idle.clear()
 
-    def _ended(self, event: Any) -> None:
+    def _on_ended(self, event: Any) -> None:
         name, due = event.job_id, event.scheduled_run_time
         self._running.discard(name)
-        self._told.discard(name)
+        self._has_reported.discard(name)
         try:
             if not self._stopped:
-                self._say_what_went_wrong(event)
+                self._report_problem(event)
             # `schedule` may have removed it while it ran.
             if name in self._jobs:
                 self._ran_due[name] = due
@@ -174,15 +174,15 @@ class Scheduler:
             if not self._running:
                 self._idle.set()
 
-    def _say_what_went_wrong(self, event: Any) -> None:
+    def _report_problem(self, event: Any) -> None:
         if event.code == events.EVENT_JOB_MISSED:
             self._on_trouble(JobProblem.MISSED, event.job_id, None)
         elif event.exception is not None:
             self._on_trouble(JobProblem.FAILED, event.job_id, event.exception)
 
-    def _refused(self, event: Any) -> None:
-        if event.job_id not in self._told:
-            self._told.add(event.job_id)  # once for each run, however long it takes
+    def _on_refused(self, event: Any) -> None:
+        if event.job_id not in self._has_reported:
+            self._has_reported.add(event.job_id)  # once for each run, however long it takes
             self._on_trouble(JobProblem.STILL_RUNNING, event.job_id, None)
 
 

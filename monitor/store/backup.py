@@ -24,7 +24,7 @@ from monitor.store.copying import (
     require_room,
     side_files,
     sync,
-    unfinished,
+    unfinished_file,
 )
 from monitor.store.errors import translate
 from monitor.store.readonly import open_read_only
@@ -69,8 +69,8 @@ def back_up(
                 "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
             ).fetchone()[0]
             require_room(file.parent, size)
-            with unfinished(file) as new:
-                found = _copied(source, new, address, on_step)
+            with unfinished_file(file) as new:
+                found = _copy(source, new, address, on_step)
                 _publish(new, file, overwrite=overwrite)
     except (sqlite3.Error, UnicodeDecodeError) as exc:
         raise translate(exc, address) from exc
@@ -97,7 +97,7 @@ def _check_place(file: Path, store: Path, *, overwrite: bool) -> None:
         raise UsageError(f"{file} is there already; name another file, or replace it with --force")
 
 
-def _copied(
+def _copy(
     source: sqlite3.Connection, new: Path, address: StoreAddress, on_step: OnStep
 ) -> Contents:
     assert address.path is not None  # noqa: S101  # only SQLite comes here

@@ -70,15 +70,15 @@ def event_value(event: ChangeEvent) -> dict[str, Any]:
 def are_equal(some: Sequence[ChangeEvent], others: Sequence[ChangeEvent]) -> bool:
     """Tell whether two versions' events would be stored as the same rows, in the same order."""
     # By what would be written, not by the objects: a float and an int that are equal are two texts.
-    return len(some) == len(others) and _written(some) == _written(others)
+    return len(some) == len(others) and _encode(some) == _encode(others)
 
 
 def stored_size(events: Sequence[ChangeEvent]) -> int:
     """Return how many bytes a version's events take before they are compressed."""
-    return len(_written(events))
+    return len(_encode(events))
 
 
-def _written(events: Sequence[ChangeEvent]) -> bytes:
+def _encode(events: Sequence[ChangeEvent]) -> bytes:
     return orjson.dumps(announced_value(events), option=orjson.OPT_SORT_KEYS)
 
 

@@ -123,7 +123,7 @@ class SkewWriter:
 
     def move_message(self, message: OutboxMessage, at: datetime) -> bool:
         """Let a waiting message be due then; the cut-off of a digest that was not sent yet too."""
-        moved = self._moved(_MOVE_MESSAGE, message.id, message.due_at, at)
+        moved = self._move(_MOVE_MESSAGE, message.id, message.due_at, at)
         if moved:
             # Items keep a time of their own; it is to say the same.
             self._db.run(_MOVE_ITEMS, {"of": message.id, "at": at})
@@ -131,13 +131,13 @@ class SkewWriter:
 
     def move_rest(self, channel: str, found: datetime, at: datetime) -> bool:
         """Let a channel rest until then."""
-        return self._moved(_MOVE_REST, channel, found, at)
+        return self._move(_MOVE_REST, channel, found, at)
 
     def move_source(self, name: str, column: str, found: datetime, at: datetime) -> bool:
         """Change a time of a source; ValueError for a column that is none."""
         if column not in _MOVE_SOURCE:
             raise ValueError(f"{column} is no time of a source")
-        return self._moved(_MOVE_SOURCE[column], name, found, at)
+        return self._move(_MOVE_SOURCE[column], name, found, at)
 
     def move_silence(self, number: int, found: datetime, at: datetime, *, now: datetime) -> bool:
         """Let a silence, which was made now, end then."""
@@ -149,10 +149,10 @@ class SkewWriter:
 
     def move_subscription(self, number: int, found: datetime, at: datetime) -> bool:
         """Let a subscription count as made then."""
-        moved = self._moved(_MOVE_SUBSCRIPTION, number, found, at)
+        moved = self._move(_MOVE_SUBSCRIPTION, number, found, at)
         if moved:
             self._db.run(properties.SUBSCRIPTIONS_CHANGED)  # who matches news reads it anew
         return moved
 
-    def _moved(self, change: sa.Update, of: int | str, found: datetime, at: datetime) -> bool:
+    def _move(self, change: sa.Update, of: int | str, found: datetime, at: datetime) -> bool:
         return self._db.run(change, {"of": of, "found": found, "at": at}) > 0

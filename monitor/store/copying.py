@@ -66,7 +66,7 @@ def interruptible(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def unfinished(final: Path) -> Iterator[Path]:
+def unfinished_file(final: Path) -> Iterator[Path]:
     """Yield a new, empty file beside ``final`` that only this user can read.
 
     It is deleted on leaving, unless it was moved away, and so are its side files.
@@ -101,7 +101,7 @@ class _Watch:
         self._restarts = 0
         self._busy = 0
 
-    def moved(self, status: int, left: int, total: int) -> None:
+    def on_progress(self, status: int, left: int, total: int) -> None:
         """Take SQLite's report of a step; StoreError when it is not to go on."""
         if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             self._busy += 1
@@ -128,7 +128,7 @@ def copy_database(source: sqlite3.Connection, target: Path, *, on_step: OnStep) 
         written.execute("PRAGMA journal_mode=OFF")  # what is cut short is thrown away as a whole
         written.execute("PRAGMA synchronous=OFF")
         try:
-            source.backup(written, pages=_PAGES_A_STEP, progress=watch.moved)
+            source.backup(written, pages=_PAGES_A_STEP, progress=watch.on_progress)
         except sqlite3.OperationalError as exc:
             if exc.sqlite_errorcode == sqlite3.SQLITE_FULL:
                 raise StoreError(f"the disk of {target.parent} became full; nothing was kept of"

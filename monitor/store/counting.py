@@ -37,7 +37,7 @@ def _rows(table: sa.Table) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(table).scalar_subquery()
 
 
-def _kept(name: str) -> sa.ScalarSelect[int]:
+def _stored_count(name: str) -> sa.ScalarSelect[int]:
     return sa.select(row_counts.c.number).where(row_counts.c.name == name).scalar_subquery()
 
 
@@ -58,8 +58,8 @@ _KEPT_COUNTS: RowMapper[dict[str, int]] = RowMapper(
     dict,
     (
         _rows(trials).label("trials"),
-        _kept("versions").label("versions"),
-        _kept("events").label("events"),
+        _stored_count("versions").label("versions"),
+        _stored_count("events").label("events"),
         _rows(quarantine).label("quarantined"),
     ),
     versions=int,

@@ -160,7 +160,9 @@ class Db:
         if left == math.inf:
             yield
             return
-        limit = self._interrupted_at(at) if self.dialect == "sqlite" else self._timed(left)
+        limit = (
+            self._interrupt_at(at) if self.dialect == "sqlite" else self._statement_timeout(left)
+        )
         try:
             with limit:
                 yield
@@ -170,7 +172,7 @@ class Db:
             raise
 
     @contextmanager
-    def _interrupted_at(self, at: float) -> Iterator[None]:
+    def _interrupt_at(self, at: float) -> Iterator[None]:
         driver: Any = self._connection.connection.driver_connection
         driver.set_progress_handler(lambda: time.monotonic() > at, _STEPS_OF_THE_MACHINE)
         try:
@@ -179,7 +181,7 @@ class Db:
             driver.set_progress_handler(None, 0)
 
     @contextmanager
-    def _timed(self, left: float) -> Iterator[None]:
+    def _statement_timeout(self, left: float) -> Iterator[None]:
         # What is ended must not end the reader's transaction, nor its view of the store.
         # A savepoint: an error on PostgreSQL makes the whole transaction unusable but for a
         # rollback.
@@ -245,7 +247,7 @@ class Db:
             if self.dialect == "sqlite":
                 # By the driver itself: SQLAlchemy would go through each row's parameters in Python
                 # once more.
-                compiled = _compiled(statement, tuple(rows[0]))
+                compiled = _compile(statement, tuple(rows[0]))
                 driver: Any = self._connection.connection.driver_connection
                 driver.executemany(compiled.sql, map(compiled.bound, rows))
             else:
@@ -287,7 +289,7 @@ def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def sqlite_text(statement: Executable) -> str:
     """Return a statement as sqlite3 takes it, with named parameters."""
-    return _compiled(statement, ()).sql
+    return _compile(statement, ()).sql
 
 
 _DIALECT = sqlite.dialect(paramstyle="named")
@@ -312,7 +314,7 @@ class _Compiled(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _compiled(statement: Executable, names: tuple[str, ...]) -> _Compiled:
+def _compile(statement: Executable, names: tuple[str, ...]) -> _Compiled:
     """Compile a statement whose parameters have these names."""
     assert isinstance(statement, sa.ClauseElement)  # noqa: S101  # whatever runs is one
     compiled = statement.compile(dialect=_DIALECT, column_keys=list(names) or None)

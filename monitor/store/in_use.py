@@ -69,7 +69,7 @@ def exclusive(store: Path, *, busy_timeout_s: float) -> Iterator[sqlite3.Connect
             raise
         except sqlite3.DatabaseError:  # damaged
             # SQLite cannot lock what it cannot read; these locks are those that its readers take.
-            with _bytes_locked(store):
+            with _lock_bytes(store):
                 yield None
             return
         try:
@@ -102,7 +102,7 @@ def _lock(connection: sqlite3.Connection, store: Path, deadline: float) -> bool:
 
 
 @contextmanager
-def _bytes_locked(store: Path) -> Iterator[None]:
+def _lock_bytes(store: Path) -> Iterator[None]:
     descriptor = os.open(store, os.O_RDWR)
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, _SHARED_BYTES, _SHARED_FIRST)

@@ -173,7 +173,7 @@ class LeaseKeeper:
     def _keep(self, ended: threading.Event) -> None:
         while not ended.wait(self._pause_s()):
             self.renew()
-            reason = self.why_lost()
+            reason = self.lost_reason()
             if reason is not None:
                 if not ended.is_set():
                     self._on_lost(reason)
@@ -201,7 +201,7 @@ class LeaseKeeper:
         try:
             with self._opened() as store, store.transaction() as tx:
                 is_ours = tx.leases.renew(lease, now=self._now())
-            lost = None if is_ours else self._taken()
+            lost = None if is_ours else self._find_taker()
         except StoreError as exc:
             with self._lock:
                 self._trouble = str(exc)
@@ -220,10 +220,10 @@ class LeaseKeeper:
         with self._lock:
             self._lost = self._lost or _TAKEN
 
-    def _taken(self) -> str:
+    def _find_taker(self) -> str:
         return _TAKEN if self.rival() is not None else _UNKNOWN
 
-    def why_lost(self) -> str | None:
+    def lost_reason(self) -> str | None:
         """Return why the lease is lost, once it is; None while it is held.
 
         It is lost when another has taken it, and when the store has not confirmed it for as long

@@ -18,7 +18,7 @@ _START_FIELD = 19  # of those behind the name: field 22 of proc(5)'s stat
 def this_process(proc: Path = _PROC) -> str:
     """Return where this process runs: ``boot/namespace/pid/start``; "" where the system is mute."""
     try:
-        return "/".join([*_here(proc), str(os.getpid()), _started(proc, os.getpid())])
+        return "/".join([*_here(proc), str(os.getpid()), _start_ticks(proc, os.getpid())])
     except (OSError, ValueError, IndexError):
         return ""
 
@@ -31,7 +31,7 @@ def liveness(process: str, proc: Path = _PROC) -> Liveness:
         boot, namespace, pid, started = process.split("/")
         if (boot, namespace) != _here(proc):
             return "unknown"
-        is_it = _started(proc, int(pid)) == started and not _is_dead(proc, int(pid))
+        is_it = _start_ticks(proc, int(pid)) == started and not _is_dead(proc, int(pid))
         return "running" if is_it else "gone"
     except (FileNotFoundError, ProcessLookupError):
         # Without /proc no process can be seen, and none may be called gone.
@@ -46,7 +46,7 @@ def _here(proc: Path) -> tuple[str, str]:
     return boot, str((proc / "self/ns/pid").stat().st_ino)
 
 
-def _started(proc: Path, pid: int) -> str:
+def _start_ticks(proc: Path, pid: int) -> str:
     """Return when a process began, in ticks since the machine did."""
     return _stat(proc, pid)[_START_FIELD]
 

@@ -76,7 +76,7 @@ ATTEMPT = RowMapper(
 )
 
 
-def _announced(stored: bytes | None) -> Any:
+def _read_announced(stored: bytes | None) -> Any:
     try:
         return None if stored is None else read_announced(read_body(bytes(stored)))
     except CorruptError as exc:
@@ -91,7 +91,7 @@ _ANNOUNCEMENT = RowMapper(
         announcements.c.body.label("events"),
     ),
     damaged="what was announced of the version with the id {0} cannot be read",
-    events=_announced,
+    events=_read_announced,
 )
 
 # --- what is asked --------------------------------------------------------------------------
@@ -256,7 +256,7 @@ class OutboxReader:
         limit: int = 100,
     ) -> list[OutboxMessage]:
         """Return messages, newest first: of one state, one subscriber, one channel."""
-        asked = _filtered(_ALL, state, subscriber, channel, limit)
+        asked = _filter(_ALL, state, subscriber, channel, limit)
         return self._db.read(MESSAGE, asked)
 
     def trials(
@@ -271,7 +271,7 @@ class OutboxReader:
 
         An empty digest tells of none and is left out.
         """
-        rows = self._db.fetch(_filtered(_TRIALS, state, subscriber, channel, limit))
+        rows = self._db.fetch(_filter(_TRIALS, state, subscriber, channel, limit))
         return {int(row[0]): (str(row[1]), int(row[2])) for row in rows if row[1]}
 
     def message(self, name: int | str) -> OutboxMessage | None:
@@ -372,7 +372,7 @@ class OutboxReader:
             since = [moment(one) for one in found if one is not None]
         return min((one for one in since if one <= now), default=None)
 
-    def abandoned(self, channel: str) -> bool:
+    def has_abandoned(self, channel: str) -> bool:
         """Tell whether a message of a channel was claimed by a worker that has lost its lease."""
         return bool(self._db.fetch(_ANY_ABANDONED, {"channel": channel}))
 
@@ -387,7 +387,7 @@ class OutboxReader:
         return self._db.read(channel_states.CHANNEL_STATE, channel_states.ALL)
 
 
-def _filtered(
+def _filter(
     asked: sa.Select[Any],
     state: MessageState | None,
     subscriber: str | None,

@@ -209,7 +209,7 @@ class OutboxWriter(OutboxReader):
         due: list[tuple[datetime, int]] = []
         for channel in self._open_channels(channels, paused):
             rows = [*self._due(channel, now, limit, group_above)]
-            rows += self._locked(_ABANDONED, channel, now, limit)
+            rows += self._lock_rows(_ABANDONED, channel, now, limit)
             due += [(moment(row[1]), row[0]) for row in rows]
         return claim(self._db, lease, [message_id for _, message_id in sorted(due)[:limit]], now)
 
@@ -220,14 +220,14 @@ class OutboxWriter(OutboxReader):
         looked_at: set[str] = set()
         # Again, because a group takes the place of many: there is room for others behind it.
         while True:
-            rows = self._locked(_DUE, channel, now, limit)
+            rows = self._lock_rows(_DUE, channel, now, limit)
             whom = {row[2] for row in rows} - looked_at
             if not group_above or not whom:
                 return rows
             self.grouped |= group_messages(self._db, channel, whom, now=now, above=group_above)
             looked_at |= whom
 
-    def _locked(
+    def _lock_rows(
         self, question: sa.Select[Any], channel: str, now: datetime, limit: int
     ) -> Sequence[Row]:
         return self._db.fetch(question, {"channel": channel, "now": now, "limit": limit})
@@ -308,7 +308,7 @@ class OutboxWriter(OutboxReader):
     def release(self, lease: Lease, ids: Collection[int]) -> set[int]:
         """Give messages that were claimed under a lease back untried; return those still held."""
         claimant = {"worker": lease.holder, "fence": lease.fence}
-        return self._changed(_RELEASE, ids, **claimant)
+        return self._run_change(_RELEASE, ids, **claimant)
 
     # --- by hand ---------------------------------------------------------------------------
 
@@ -317,13 +317,15 @@ class OutboxWriter(OutboxReader):
 
         Not those that were sent or are just being sent.
         """
-        return self._changed(_RETRY, ids, now=now)
+        return self._run_change(_RETRY, ids, now=now)
 
     def drop(self, ids: Collection[int]) -> set[int]:
         """Never send waiting or dead messages; return those that were."""
-        return self._changed(_DROP, ids)
+        return self._run_change(_DROP, ids)
 
-    def _changed(self, change: Executable, ids: Collection[int], **parameters: object) -> set[int]:
+    def _run_change(
+        self, change: Executable, ids: Collection[int], **parameters: object
+    ) -> set[int]:
         return {
             message_id
             for batch in batches(sorted(set(ids)))

@@ -56,14 +56,14 @@ def _subscription_value(row: Any) -> dict[str, Any]:
     # Not by way of the definition's meaning: a damaged one belongs to the person all the same.
     return {
         "name": row.name,
-        "definition": _loaded(row.definition),
+        "definition": _load_json(row.definition),
         "origin": row.origin,
         "status": row.status,
         "created_at": moment(row.created_at).isoformat(),
     }
 
 
-def _loaded(text: str) -> Any:
+def _load_json(text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -41,11 +41,11 @@ def references() -> Iterator[Reference]:
     """Yield all references."""
     for table in metadata.sorted_tables:
         for constraint in sorted(table.foreign_keys, key=lambda one: one.parent.name):
-            yield _declared(table, constraint)
+            yield _reference_of(table, constraint)
     yield from _UNDECLARED
 
 
-def _declared(table: sa.Table, constraint: sa.ForeignKey) -> Reference:
+def _reference_of(table: sa.Table, constraint: sa.ForeignKey) -> Reference:
     here, there = constraint.parent, constraint.column.table.alias("p")
     key: Any = None
     for column in table.primary_key:

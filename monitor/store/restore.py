@@ -21,7 +21,7 @@ from monitor.store.copying import (
     ignore_steps,
     require_room,
     side_files,
-    unfinished,
+    unfinished_file,
 )
 from monitor.store.errors import translate
 from monitor.store.in_use import exclusive, require_unused
@@ -97,7 +97,7 @@ def _put_back(
     store = address.path
     assert store is not None  # noqa: S101  # only SQLite comes here
     require_room(store.parent, file.stat().st_size)
-    with unfinished(store) as new:
+    with unfinished_file(store) as new:
         found = _checked_copy(file, new, busy_timeout_s, on_step)
         _make_ready(new)
         _own_like(new, store)

@@ -61,19 +61,19 @@ class RowMapper(Generic[T]):
 
 
 def _decoder(column: ColumnElement[Any]) -> Decoder | None:
-    """Return what reads a column's values; None where they are taken as they come."""
+    """Return the decoder of a column's values; None where they need none."""
     decode = _DECODERS.get(type(column.type))
     is_optional = getattr(column, "nullable", True)
     return optional(decode) if decode is not None and is_optional else decode
 
 
 def optional(decode: Decoder) -> Decoder:
-    """Return what reads a value that may be missing."""
+    """Return a decoder that passes a missing value through."""
 
-    def decoded(value: Any) -> Any:
+    def decode_optional(value: Any) -> Any:
         return None if value is None else decode(value)
 
-    return decoded
+    return decode_optional
 
 
 # Of versions and data loads: there are few among very many rows.

@@ -282,7 +282,7 @@ class SubscriberWriter(SubscriberReader):
         for (subscriber, _), (one, _) in texts.items():
             people.setdefault(subscriber, (one.origin, one.created_at))
         self._put_subscribers(people)
-        stored = self._stored(people)
+        stored = self._stored_rows(people)
         rows = [
             {
                 "subscriber": names[0],
@@ -300,10 +300,10 @@ class SubscriberWriter(SubscriberReader):
         if rows:
             self._db.run_many(_PUT_SUBSCRIPTION, rows)
             self._raise_changes()
-            stored = self._stored(people)
+            stored = self._stored_rows(people)
         return [stored[names].id for names in texts]
 
-    def _stored(self, people: Collection[str]) -> dict[SubscriptionKey, Any]:
+    def _stored_rows(self, people: Collection[str]) -> dict[SubscriptionKey, Any]:
         """Return the rows of these people's subscriptions by their names."""
         found: list[Any] = []
         for batch in batches(sorted(people)):
@@ -360,8 +360,8 @@ class SubscriberWriter(SubscriberReader):
         """
         about = {"of": subscriber, "becomes": status.value}
         if name is None:
-            return self._changed(self._db.run(_SET_SUBSCRIBER, about))
-        return self._changed(self._db.run(_SET_SUBSCRIPTION, {**about, "called": name}))
+            return self._note_change(self._db.run(_SET_SUBSCRIBER, about))
+        return self._note_change(self._db.run(_SET_SUBSCRIPTION, {**about, "called": name}))
 
     def retire_missing(
         self,
@@ -411,7 +411,7 @@ class SubscriberWriter(SubscriberReader):
 
     def remove_silence(self, silence_id: int) -> bool:
         """Remove a silence; False when there is none."""
-        return self._changed(self._db.run(_REMOVE_SILENCE, {"silence_id": silence_id}))
+        return self._note_change(self._db.run(_REMOVE_SILENCE, {"silence_id": silence_id}))
 
     def forget(self, subscriber: str) -> dict[str, int]:
         """Erase everything about a person; return how many rows of each kind that were.
@@ -424,7 +424,7 @@ class SubscriberWriter(SubscriberReader):
         ``compacting.compact``.
         """
         gone = erasure.forget(self._db, subscriber)
-        self._changed(gone["subscribers"])
+        self._note_change(gone["subscribers"])
         # The next subscription is new, also where it gets a number that was one's before.
         # SQLite gives the highest id again once its row is gone.
         taken = self._number(_WELCOMED, properties.LOCKED_VALUE)
@@ -433,7 +433,7 @@ class SubscriberWriter(SubscriberReader):
             self._db.run(properties.PUT, {"name": _WELCOMED, "value": str(newest)})
         return gone
 
-    def _changed(self, rows: int) -> bool:
+    def _note_change(self, rows: int) -> bool:
         if rows:
             self._raise_changes()
         return rows > 0

@@ -56,11 +56,11 @@ class TokenReader:
         """Return all tokens by name, also those that are over."""
         return self._db.read(_TOKEN, _ALL)
 
-    def named(self, name: str) -> AccessToken | None:
+    def by_name(self, name: str) -> AccessToken | None:
         """Return the token of a name; None when there is none."""
         return self._db.first(_TOKEN, _NAMED, {"name": name})
 
-    def presented(self, secret: str) -> AccessToken | None:
+    def by_secret(self, secret: str) -> AccessToken | None:
         """Return the token that has this secret, valid or not; None for any other text.
 
         That of a subscriber who was removed is none.
@@ -78,7 +78,7 @@ class TokenReader:
 class TokenWriter(TokenReader):
     """What a transaction writes of tokens; reached by ``Transaction.tokens``."""
 
-    def put(self, token: AccessToken, secret: str) -> None:
+    def store(self, token: AccessToken, secret: str) -> None:
         """Store a token in place of one of the same name; StoreError for an unknown subscriber."""
         values = {name: getattr(token, name) for name in _TOKEN.names}
         names = {"name": make_storable(token.name), "sha256": _digest(secret)}

@@ -108,9 +108,9 @@ class _Verification:
             checks.insert(0, ("file", self._file))
         for name, check in checks:
             self._on_step(name, 0, None)
-            yield from self._bounded(name, check())
+            yield from self._limit(name, check())
 
-    def _bounded(self, name: str, found: Iterator[IntegrityProblem]) -> Iterator[IntegrityProblem]:
+    def _limit(self, name: str, found: Iterator[IntegrityProblem]) -> Iterator[IntegrityProblem]:
         count = 0
         try:
             for problem in found:

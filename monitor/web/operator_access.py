@@ -91,7 +91,7 @@ def _named_by_cookie(app: App, request: Request) -> str | None:
             signed = verify_token(app, reader, text, "operator")
         except NotFoundError:
             return None
-        token = reader.tokens.named(signed.subject)
+        token = reader.tokens.by_name(signed.subject)
     if token is None or not token.operator or not token.is_valid(app.now()):
         return None
     return token.name if _generation(token) == signed.generation else None

@@ -59,7 +59,7 @@ def live_through(store: Store) -> list[int]:
                 created_at=SEEN,
             )
             transaction.people.put_silence(silence)
-            transaction.tokens.put(
+            transaction.tokens.store(
                 AccessToken(name=f"of {name}", subscriber=name, operator=False, created_at=SEEN),
                 f"secret of {name}",
             )

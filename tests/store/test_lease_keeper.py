@@ -80,11 +80,11 @@ def test_a_machine_that_slept_for_longer_than_the_lease_holds_it_no_more(
         ttl_s=lambda: 60, now=lambda: SEEN,
     )  # fmt: skip
     ours.take()
-    assert ours.why_lost() is None
+    assert ours.lost_reason() is None
     awake = time.clock_gettime(time.CLOCK_BOOTTIME) + 61
     monkeypatch.setattr(time, "clock_gettime", lambda _: awake)
     assert not ours.is_held
-    assert ours.why_lost() is not None
+    assert ours.lost_reason() is not None
 
 
 def test_each_renewal_begins_the_time_anew(store_url: str) -> None:
@@ -143,7 +143,7 @@ def test_no_clock_on_the_wall_takes_a_lease_or_keeps_one(store_url: str, year: i
     clock.seconds += 30
     found.append(ours.is_held)
     assert found == [True, True, False]
-    assert ours.why_lost() == "the store did not answer in time"
+    assert ours.lost_reason() == "the store did not answer in time"
 
 
 def test_a_time_to_live_of_a_thousand_years_is_observed_for_a_day(store_url: str) -> None:
