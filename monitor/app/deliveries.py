@@ -42,7 +42,7 @@ from monitor.render.confirmation import confirmation_message
 from monitor.render.operator import operator_message
 from monitor.render.welcome import welcome_message
 from monitor.store.reader import Reader
-from monitor.store.writer import Store
+from monitor.store.writer import StoreWriter
 
 if TYPE_CHECKING:
     from monitor.app.metrics import Metrics
@@ -207,7 +207,7 @@ class Deliveries:
         except StoreError as exc:
             get_logger().warning("lost process not noted", process=process, reason=str(exc))
 
-    def _courier(self, channel: str, store: Store) -> ChannelWorker:
+    def _courier(self, channel: str, store: StoreWriter) -> ChannelWorker:
         policy = policy_of(self.app.settings, channel)
         events = _DeliveryLog(channel, self.note_lost, self._metrics)
         return ChannelWorker(

@@ -16,7 +16,7 @@ from monitor.model.messages import Message, MessageState
 from monitor.render.operator import operator_message
 from monitor.store.incidents import IncidentReader, NotifiedState
 from monitor.store.reader import Reader
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 
 # docs/delivery.md, "The operator"
 _AGAIN = timedelta(minutes=1)
@@ -130,7 +130,7 @@ class OperatorNotifier:
         app: App,
         channels: Mapping[str, Channel],
         *,
-        open_store: Callable[[], Store],
+        open_store: Callable[[], StoreWriter],
         free: Free = free_bytes,
         incidents: Callable[[], Sequence[Incident]] | None = None,
     ) -> None:

@@ -24,7 +24,7 @@ from monitor.sources.base import FollowedSource
 from monitor.sources.http import RequestLog, StoppedError
 from monitor.store.lease_keeper import LeaseHeldError, LeaseLostError, require_lease
 from monitor.store.lease_observer import LeaseObserver
-from monitor.store.writer import Store
+from monitor.store.writer import StoreWriter
 
 if TYPE_CHECKING:
     from monitor.app.metrics import Metrics
@@ -195,7 +195,7 @@ class Poller:
         return report
 
     def _attempt(
-        self, work: _Work, store: Store, counted: _PassCount
+        self, work: _Work, store: StoreWriter, counted: _PassCount
     ) -> tuple[Outcome, str | None]:
         try:
             with work.open(self._sources(work, counted)) as source:
@@ -217,7 +217,7 @@ class Poller:
             return "failed", f"unforeseen: {type(exc).__name__}: {exc}"
         return "ok", None
 
-    def _follower(self, work: _Work, store: Store) -> Follower:
+    def _follower(self, work: _Work, store: StoreWriter) -> Follower:
         return Follower(
             store=store,
             reader=self.app.reader,
@@ -267,7 +267,7 @@ class Poller:
     # --- how it went -----------------------------------------------------------------------
 
     def _note(
-        self, work: _Work, store: Store, outcome: Outcome, reason: str | None, *, held: bool
+        self, work: _Work, store: StoreWriter, outcome: Outcome, reason: str | None, *, held: bool
     ) -> None:
         """Keep how the pass went; log that the source fails, once it counts, and its end."""
         # A pass that was cut short says nothing about its source.
@@ -291,7 +291,7 @@ class Poller:
             get_logger().warning("source recovered", **facts)
 
     def _put(
-        self, work: _Work, store: Store, reason: str | None, *, held: bool
+        self, work: _Work, store: StoreWriter, reason: str | None, *, held: bool
     ) -> tuple[SourceRow, SourceRow]:
         now = self.app.now()
         with store.transaction() as tx:

@@ -30,7 +30,7 @@ from monitor.model.subscriptions import (
 from monitor.settings.hosts import read_address
 from monitor.settings.subscribers import LONGEST_NAME
 from monitor.store.reader import Reader
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 
 _BUSY_S = 3.0
 """How long a page waits for other writers of the store."""
@@ -46,7 +46,7 @@ class TooManyRequestsError(UsageError):
     """Too much was asked for from one network."""
 
 
-def open_for_change(app: App) -> Store:
+def open_for_change(app: App) -> StoreWriter:
     """Open the store for a short change that a reader waits for; StoreError while it is busy."""
     from monitor.store.writer import open_store  # noqa: PLC0415 - it is slow to load
 

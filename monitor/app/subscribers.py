@@ -18,7 +18,7 @@ from monitor.model.subscriptions import (
 if TYPE_CHECKING:
     from monitor.settings import Settings
     from monitor.store.subscribers import SubscriberReader
-    from monitor.store.writer import Store
+    from monitor.store.writer import StoreWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class SyncResult:
     retired_subscribers: tuple[str, ...]
 
 
-def sync_subscribers(settings: "Settings", store: "Store", now: datetime) -> SyncResult:
+def sync_subscribers(settings: "Settings", store: "StoreWriter", now: datetime) -> SyncResult:
     """Store what the file says of people; retire what left it; leave alone what commands made.
 
     One transaction. What is stored so already is not written again. ConfigError, and nothing

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from monitor.store.engine import ReaderPool
     from monitor.store.reader import Reader
     from monitor.store.revisions import SchemaStatus
-    from monitor.store.writer import Store
+    from monitor.store.writer import StoreWriter
 
 
 def utc_now() -> datetime:
@@ -79,7 +79,7 @@ class App:
         ) as reader:
             yield reader
 
-    def store(self, *, create: bool = True) -> "Store":
+    def store(self, *, create: bool = True) -> "StoreWriter":
         """Open the store for writing; ``create``: it is made where there is none."""
         from monitor.store.writer import open_store
 
@@ -175,7 +175,7 @@ class App:
     def _pass(
         self,
         found: "Iterable[RawVersion | Unreadable]",
-        store: "Store",
+        store: "StoreWriter",
         notifier: "Notifier | None",
         on_batch: "Callable[[IngestReport], None] | None" = None,
     ) -> "IngestReport":

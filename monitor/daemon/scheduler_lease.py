@@ -20,7 +20,7 @@ from monitor.model.lease import Lease
 from monitor.model.tracking import SourceRow
 from monitor.scheduler import latest_due
 from monitor.store.lease_keeper import LeaseHeldError, LeaseKeeper
-from monitor.store.writer import Store
+from monitor.store.writer import StoreWriter
 from monitor.threads import in_thread
 
 _LOOK_S = 1.0
@@ -54,7 +54,7 @@ class SchedulerLease:
             on_trouble=lambda reason: get_logger().warning("lease not renewed", reason=reason),
         )
 
-    def _opened(self) -> Store:
+    def _opened(self) -> StoreWriter:
         return self._app.store(create=False)
 
     def take(self) -> bool:

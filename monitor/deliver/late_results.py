@@ -14,7 +14,7 @@ from monitor.deliver.outcome import Outcome, outcome_of
 from monitor.deliver.policy import Policy
 from monitor.errors import StoreError
 from monitor.model.messages import Attempt, OutboxMessage
-from monitor.store.writer import Store
+from monitor.store.writer import StoreWriter
 
 # The store gets six seconds to answer: a message that was sent, and is not noted, is sent twice.
 _NOTING_PAUSES_S = (0.2, 1.0, 5.0)
@@ -31,7 +31,7 @@ class LateResults:
 
     channel: str
     policy: Policy
-    open_store: Callable[[], AbstractContextManager[Store]]
+    open_store: Callable[[], AbstractContextManager[StoreWriter]]
     now: Callable[[], datetime]
     events: DeliveryEvents
 

@@ -35,7 +35,7 @@ from monitor.model.messages import (
 )
 from monitor.model.readers import SUBSCRIBERS
 from monitor.store.reader import Reader
-from monitor.store.writer import Store
+from monitor.store.writer import StoreWriter
 
 # The store gets six seconds to answer: a message that was sent, and is not noted, is sent twice.
 _NOTING_PAUSES_S = (0.2, 1.0, 5.0)
@@ -62,7 +62,7 @@ class ChannelWorker:
     policy: Policy
     rate_limiter: RateLimiter
     send_lock: SendLock
-    store: Store
+    store: StoreWriter
     reader: Callable[[], AbstractContextManager[Reader]]
     notifications: Callable[[Reader], NotificationBuilder]
     renderer: Callable[[], Render]

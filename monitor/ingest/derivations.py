@@ -20,7 +20,7 @@ from monitor.detect.diff import diff
 from monitor.detect.rules.base import Context
 from monitor.model.changes import Events
 from monitor.model.coverage import Coverage
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 
 # Both versions together; no text of this size can be made to take longer than seconds.
 LARGE_BYTES = 1024 * 1024
@@ -116,7 +116,7 @@ def _derive_events(context: Context) -> Events:
     return classify(diff(context.old, context.new), context)
 
 
-def derive_first(store: Store, work: Callable[[Transaction, Derivations], Result]) -> Result:
+def derive_first(store: StoreWriter, work: Callable[[Transaction, Derivations], Result]) -> Result:
     """Run work in a transaction and return its result; what it derives is derived before.
 
     ``work`` may run several times, each in a transaction of its own of which the last alone is

@@ -21,7 +21,7 @@ from monitor.store.copying import OnStep
 from monitor.store.facts import facts_values
 from monitor.store.reader import Reader
 from monitor.store.search import sum_of
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 
 _TRIALS = 50  # some tenths of a second, for which other writers wait
 _CHECK = "facts and words"
@@ -36,7 +36,7 @@ class IndexReport:
     damaged: dict[str, str] = field(default_factory=dict)
 
 
-def fill_index(store: Store, *, on_step: OnStep, anew: bool = False) -> IndexReport:
+def fill_index(store: StoreWriter, *, on_step: OnStep, anew: bool = False) -> IndexReport:
     """Fill the facts of all versions and the words of all trials; nothing where they are filled.
 
     ``anew``: also what has them.

@@ -84,7 +84,7 @@ def _first_read_at(entry: TimelineEntry) -> datetime:
 
 
 def earlier_sighting(key: VersionKey, entry: TimelineEntry) -> VersionKey:
-    """Return the place of an earlier sight of what a node holds, known since either was read.
+    """Return the key of an earlier sighting of an entry's content, known since either was read.
 
     An earlier data load may be read later: what was known by some time stays known by it.
     """

@@ -31,7 +31,7 @@ from monitor.sources.base import FollowedSource, SourcePage, State
 from monitor.sources.read_progress import SourceItem
 from monitor.store.lease_keeper import require_lease
 from monitor.store.reader import Reader
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 
 # Other writers wait for a transaction; behind one of this many seconds comes another one.
 # A fifth of the ten seconds for which others wait for the write lock, so that a commit on a slow
@@ -118,7 +118,7 @@ class Follower:
     ``clock``: seconds, by which long pages are stored in several transactions.
     """
 
-    store: Store
+    store: StoreWriter
     reader: Callable[[], AbstractContextManager[Reader]]
     type: str
     thresholds: ThresholdSettings

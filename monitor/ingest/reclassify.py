@@ -26,7 +26,7 @@ from monitor.model.reclassified import Estimate, ReclassifyReport
 from monitor.settings import ThresholdSettings
 from monitor.store.bodies import stored_size
 from monitor.store.reader import Reader
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 
 OpenReader = Callable[[], AbstractContextManager[Reader]]
 
@@ -67,7 +67,7 @@ class Scope:
 
 def reclassify(
     open_reader: OpenReader,
-    store: Store | None,
+    store: StoreWriter | None,
     scope: Scope,
     *,
     thresholds: ThresholdSettings,
@@ -106,7 +106,7 @@ class _Reclassification:
     def __init__(
         self,
         open_reader: OpenReader,
-        store: Store | None,
+        store: StoreWriter | None,
         scope: Scope,
         thresholds: ThresholdSettings,
     ) -> None:

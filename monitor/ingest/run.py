@@ -13,7 +13,7 @@ from monitor.ingest.gc_tuning import fewer_collections
 from monitor.settings import IngestSettings, ThresholdSettings
 from monitor.settings.sections import INGEST_DEFAULTS
 from monitor.sources.read_progress import SourceItem
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 
 if TYPE_CHECKING:
     from monitor.ingest.notify import Notifier
@@ -25,7 +25,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 
 def ingest(
     found: Iterable[SourceItem],
-    store: Store,
+    store: StoreWriter,
     *,
     thresholds: ThresholdSettings,
     settings: IngestSettings = INGEST_DEFAULTS,
@@ -55,7 +55,7 @@ def ingest(
 
 def _store_batch(
     batch: list[SourceItem],
-    store: Store,
+    store: StoreWriter,
     *,
     thresholds: ThresholdSettings,
     settings: IngestSettings,

@@ -15,7 +15,7 @@ from monitor.model.lease import Lease
 from monitor.store.lease_observer import LeaseObserver
 from monitor.store.lease_process import this_process
 from monitor.store.reader import Reader
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 
 _LOOK_S = 0.2
 _BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)  # Linux
@@ -67,7 +67,7 @@ class LeaseKeeper:
         name: str,
         holder: str,
         *,
-        opened: Callable[[], AbstractContextManager[Store]],
+        opened: Callable[[], AbstractContextManager[StoreWriter]],
         reader: Callable[[], AbstractContextManager[Reader]],
         ttl_s: Callable[[], float],
         now: Callable[[], datetime],

@@ -16,10 +16,10 @@ from monitor.store.migrate import make_file, make_folder, upgrade_engine
 from monitor.store.revisions import require_current
 from monitor.store.transaction import Transaction
 
-__all__ = ["Store", "Transaction", "open_store"]
+__all__ = ["StoreWriter", "Transaction", "open_store"]
 
 
-def open_store(url: str, *, create: bool = True, busy_timeout_s: float = 10.0) -> "Store":
+def open_store(url: str, *, create: bool = True, busy_timeout_s: float = 10.0) -> "StoreWriter":
     """Open a store for writing.
 
     An empty one gets its tables; with ``create`` a missing SQLite file is made, with its
@@ -46,10 +46,10 @@ def open_store(url: str, *, create: bool = True, busy_timeout_s: float = 10.0) -
     except StoreError:
         engine.dispose()
         raise
-    return Store(engine, address)
+    return StoreWriter(engine, address)
 
 
-class Store:
+class StoreWriter:
     """An open store; usable from several threads, each with transactions of its own."""
 
     def __init__(self, engine: Engine, address: StoreAddress) -> None:

@@ -19,7 +19,7 @@ from monitor.model.subscriptions import (
     Trials,
 )
 from monitor.settings import Settings
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -27,7 +27,7 @@ CHANNEL = '[[channel]]\nname = "out"\ntype = "console"\n'
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[StoreWriter]:
     """Return an empty store."""
     with open_store(store_url) as opened:
         yield opened
@@ -62,28 +62,28 @@ def by_command(name: str, subscriber: str = "ana") -> Subscription:
     )
 
 
-def put(store: Store, subscription: Subscription) -> None:
+def put(store: StoreWriter, subscription: Subscription) -> None:
     with store.transaction() as transaction:
         transaction.people.put_subscription(subscription)
 
 
-def stored(store: Store) -> dict[tuple[str, str], Subscription]:
+def stored(store: StoreWriter) -> dict[tuple[str, str], Subscription]:
     with store.transaction() as transaction:
         found = transaction.people.subscriptions()
     return {(one.subscriber, one.name): one for one in found}
 
 
-def people(store: Store) -> dict[str, Subscriber]:
+def people(store: StoreWriter) -> dict[str, Subscriber]:
     with store.transaction() as transaction:
         return {one.name: one for one in transaction.people.subscribers()}
 
 
-def version(store: Store) -> int:
+def version(store: StoreWriter) -> int:
     with store.transaction() as transaction:
         return transaction.people.version()
 
 
-def test_what_the_file_says_is_stored(store: Store, tmp_path: Path) -> None:
+def test_what_the_file_says_is_stored(store: StoreWriter, tmp_path: Path) -> None:
     found = settings(tmp_path, person("bo"), wish("a"), wish("b", lines="nct_ids = 'NCT00000102'"))
     done = sync_subscribers(found, store, NOW)
     assert (done.subscriptions, done.retired_subscriptions, done.retired_subscribers) == (2, (), ())
@@ -93,7 +93,7 @@ def test_what_the_file_says_is_stored(store: Store, tmp_path: Path) -> None:
     assert {names: replace(one, id=0) for names, one in stored(store).items()} == wanted
 
 
-def test_the_same_file_again_changes_nothing(store: Store, tmp_path: Path) -> None:
+def test_the_same_file_again_changes_nothing(store: StoreWriter, tmp_path: Path) -> None:
     found = settings(tmp_path, person("bo"), wish("a"))
     sync_subscribers(found, store, NOW)
     before, counted = stored(store), version(store)
@@ -101,7 +101,9 @@ def test_the_same_file_again_changes_nothing(store: Store, tmp_path: Path) -> No
     assert (stored(store), version(store)) == (before, counted)
 
 
-def test_a_changed_subscription_keeps_its_number_and_its_date(store: Store, tmp_path: Path) -> None:
+def test_a_changed_subscription_keeps_its_number_and_its_date(
+    store: StoreWriter, tmp_path: Path
+) -> None:
     sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
     before = stored(store)["ana", "a"]
     sync_subscribers(
@@ -112,7 +114,9 @@ def test_a_changed_subscription_keeps_its_number_and_its_date(store: Store, tmp_
     assert (after.id, after.created_at) == (before.id, NOW)
 
 
-def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, tmp_path: Path) -> None:
+def test_what_left_the_file_is_retired_and_comes_back_with_it(
+    store: StoreWriter, tmp_path: Path
+) -> None:
     sync_subscribers(settings(tmp_path, person("bo"), wish("a"), wish("b")), store, NOW)
     done = sync_subscribers(settings(tmp_path, wish("b")), store, LATER)
     assert done.retired_subscriptions == (("ana", "a"),)
@@ -124,7 +128,7 @@ def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, tmp_
     assert {one.status for one in people(store).values()} == {SubscriptionStatus.ACTIVE}
 
 
-def test_what_commands_made_is_left_alone(store: Store, tmp_path: Path) -> None:
+def test_what_commands_made_is_left_alone(store: StoreWriter, tmp_path: Path) -> None:
     put(store, by_command("mine"))
     put(store, by_command("theirs", "bo"))
     sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
@@ -137,7 +141,7 @@ def test_what_commands_made_is_left_alone(store: Store, tmp_path: Path) -> None:
     assert {one.status for one in people(store).values()} == {SubscriptionStatus.ACTIVE}
 
 
-def test_what_was_paused_by_command_stays_paused(store: Store, tmp_path: Path) -> None:
+def test_what_was_paused_by_command_stays_paused(store: StoreWriter, tmp_path: Path) -> None:
     sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
     with store.transaction() as transaction:
         transaction.people.set_status("ana", "a", SubscriptionStatus.PAUSED)
@@ -148,7 +152,7 @@ def test_what_was_paused_by_command_stays_paused(store: Store, tmp_path: Path) -
 
 
 def test_a_name_that_a_command_took_is_an_error_and_stores_nothing(
-    store: Store, tmp_path: Path
+    store: StoreWriter, tmp_path: Path
 ) -> None:
     put(store, by_command("a"))
     before = stored(store)
@@ -191,7 +195,7 @@ def test_a_store_that_nobody_needs_is_not_made(tmp_path: Path, sqlite_url: str) 
     ],
 )
 def test_each_difference_between_file_and_store_is_brought_in_line(
-    store: Store, store_url: str, tmp_path: Path, tables: tuple[str, ...]
+    store: StoreWriter, store_url: str, tmp_path: Path, tables: tuple[str, ...]
 ) -> None:
     sync_from_config(app(tmp_path, store_url, wish("a"), wish("b", "bo"), person("dee")))
     sync_from_config(app(tmp_path, store_url, *tables))

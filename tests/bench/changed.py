@@ -11,7 +11,7 @@ from monitor.ingest import ingest
 from monitor.ingest.reclassify import Scope, reclassify
 from monitor.settings import ThresholdSettings
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.bench.edits import later_version
 from tests.bench.plain import keeping
 from tests.bench.plan import Bench
@@ -85,7 +85,7 @@ def _one_after_another(calls: Iterable[Call]) -> None:
         call()
 
 
-def _passing(store: Store, new: Content, line: int) -> Call:
+def _passing(store: StoreWriter, new: Content, line: int) -> Call:
     """Return an ingest pass that brings one change; ``line``: which of the changes it is."""
     raws = found([new.content], hours=line, origin="change")
 
@@ -117,7 +117,7 @@ def _against_deepdiff(
     )
 
 
-def _prepare(bench: Bench, store: Store) -> None:
+def _prepare(bench: Bench, store: StoreWriter) -> None:
     firsts = [content.content for content in bench.corpus.firsts()]
     ingest(found(firsts), store, thresholds=ThresholdSettings())
     # The first of all changes would pay for what a running monitor has long loaded.
@@ -170,7 +170,7 @@ def _later_versions(bench: Bench) -> list[Row]:
     return [bulk, _against_ingest(best(anew), best(ingested), len(firsts) + len(contents))]
 
 
-def _reclassify(store: Store, url: str, *, versions: int) -> Sample:
+def _reclassify(store: StoreWriter, url: str, *, versions: int) -> Sample:
     """Derive all events anew, by thresholds that most changes of enrollment and dates meet."""
     others = ThresholdSettings(enrollment_percent_high=1.0, date_days_medium=1, date_days_high=2)
 
@@ -205,7 +205,7 @@ def _against_ingest(ours: Sample, ingest_: Sample, versions: int) -> Row:
     )
 
 
-def _bulk(store: Store, contents: list[bytes]) -> Call:
+def _bulk(store: StoreWriter, contents: list[bytes]) -> Call:
     raws = found(contents)
 
     def ours() -> None:

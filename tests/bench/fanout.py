@@ -7,7 +7,7 @@ from monitor.ingest.notify import Notifier
 from monitor.match.change_set import ChangeSet
 from monitor.match.matcher import Matcher
 from monitor.model.subscriptions import Subscription
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.bench.plain import copying
 from tests.bench.plan import Bench
 from tests.bench.rows import Row
@@ -106,7 +106,7 @@ def _enqueued(
         return timed(ours), sum(counts)
 
 
-def _versions(store: Store, news: Sequence[ChangeSet]) -> list[int]:
+def _versions(store: StoreWriter, news: Sequence[ChangeSet]) -> list[int]:
     """Store a version for each piece of news; what is in it does not matter here."""
     with store.transaction() as tx:
         return [add_version(tx, b"{}", one.nct_id)[0] for one in news]

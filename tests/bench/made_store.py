@@ -34,7 +34,7 @@ from monitor.settings import ThresholdSettings
 from monitor.store import search
 from monitor.store.column_types import UtcTime
 from monitor.store.schema import metadata
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 from tests.bench.edits import later_version
 from tests.bench.records import Corpus
 
@@ -126,7 +126,7 @@ class MadeStore:
 
 
 def fill(
-    store: Store, made: MadeStore, say: Callable[[str], None], *, copies: int = COPIES
+    store: StoreWriter, made: MadeStore, say: Callable[[str], None], *, copies: int = COPIES
 ) -> dict[str, int]:
     """Write all versions into an empty store; return how many trials, versions and events."""
     counts = {"trials": made.trials, "versions": 0, "events": 0}

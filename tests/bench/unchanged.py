@@ -9,7 +9,7 @@ import orjson
 
 from monitor.ingest import ingest
 from monitor.settings import ThresholdSettings
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.bench.plan import Bench
 from tests.bench.records import found, loaded_again
 from tests.bench.rows import Row
@@ -82,7 +82,7 @@ def _cases(bench: Bench) -> list[Case]:
     ]
 
 
-def _round(store: Store, case: Case, number: int) -> None:
+def _round(store: StoreWriter, case: Case, number: int) -> None:
     contents = [case.again(content, number) for content in case.contents]
     raws = found(contents, hours=number + 1)
 

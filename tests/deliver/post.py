@@ -31,7 +31,7 @@ from monitor.render.alerts import render
 from monitor.settings import ThresholdSettings
 from monitor.store.lease_keeper import LeaseKeeper
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store
+from monitor.store.writer import StoreWriter
 from tests.deliver.policies import policy
 from tests.ingest.world import NCT, NOON, raw, study
 
@@ -164,7 +164,7 @@ class Post:
     """A store with subscriptions, what is ingested into it, and couriers that deliver from it."""
 
     url: str
-    store: Store
+    store: StoreWriter
     clock: Clock = field(default_factory=Clock)
     box: Box = field(default_factory=Box)
     policy: Policy = field(default_factory=policy)

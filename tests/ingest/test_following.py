@@ -17,7 +17,7 @@ from monitor.settings import ThresholdSettings
 from monitor.sources.base import SourcePage, SourceState, Unreadable
 from monitor.store.lease_keeper import LeaseLostError
 from monitor.store.reader import Reader, open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.ingest.world import raw, study
 from tests.store.leasing import take
 
@@ -52,21 +52,21 @@ class Pages:
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[StoreWriter]:
     """Return an open store."""
     with open_store(store_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def reader(store_url: str, store: Store) -> Callable[[], AbstractContextManager[Reader]]:
+def reader(store_url: str, store: StoreWriter) -> Callable[[], AbstractContextManager[Reader]]:
     """Return what opens the store for looking things up."""
     del store  # made first
     return lambda: open_reader(store_url)
 
 
 def follower(
-    store: Store,
+    store: StoreWriter,
     reader: Callable[[], AbstractContextManager[Reader]],
     lease: Lease | None = None,
     now: datetime = NOW,
@@ -91,7 +91,7 @@ def fail() -> None:
 
 
 def test_a_page_is_stored_with_its_state_before_the_next_is_asked_for(
-    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     source = Pages([page(1), page(2), lambda: None])
     done = list(follower(store, reader).follow(source))
@@ -101,7 +101,7 @@ def test_a_page_is_stored_with_its_state_before_the_next_is_asked_for(
 
 
 def test_what_was_stored_before_a_failure_stays_with_its_state(
-    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     passing = follower(store, reader).follow(Pages([page(1), fail, page(2)]))
     next(passing)
@@ -116,7 +116,7 @@ def test_what_was_stored_before_a_failure_stays_with_its_state(
 
 
 def test_records_sights_and_state_of_a_page_are_stored_together_or_not_at_all(
-    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     broken = SourcePage(
         found=page(2).found,
@@ -137,7 +137,7 @@ def test_records_sights_and_state_of_a_page_are_stored_together_or_not_at_all(
 
 
 def test_a_page_is_not_stored_once_another_process_has_taken_over(
-    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     def taken_over() -> None:
         take(store, "scheduler", "they")
@@ -151,7 +151,7 @@ def test_a_page_is_not_stored_once_another_process_has_taken_over(
 
 
 def test_each_page_renews_the_lease(
-    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     ours = take(store, "scheduler", "we", now=NOW)
     list(follower(store, reader, ours).follow(Pages([page(1), page(2)])))
@@ -162,7 +162,7 @@ def test_each_page_renews_the_lease(
 
 
 def test_the_memory_answers_what_the_last_page_left(
-    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     answers: list[object] = []
 
@@ -197,7 +197,7 @@ def refused(nct_id: str) -> Unreadable:
 
 
 def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_be_read(
-    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     one, two, three = (f"NCT0000000{number}" for number in (1, 2, 3))
     sights = tuple(Sighting(nct_id=nct_id) for nct_id in (one, two, three))
@@ -243,7 +243,7 @@ def slowly() -> Callable[[], float]:
 
 
 def test_a_page_that_takes_long_lets_others_write_meanwhile(
-    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     seen: list[tuple[int, object]] = []
     seconds = slowly()
@@ -265,7 +265,7 @@ def test_a_page_that_takes_long_lets_others_write_meanwhile(
 
 
 def test_a_page_that_is_quick_is_one_transaction(
-    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     seen: list[int] = []
 
@@ -279,7 +279,7 @@ def test_a_page_that_is_quick_is_one_transaction(
 
 
 def test_a_long_page_that_is_cut_short_is_stored_by_the_next_pass(
-    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     class KilledError(BaseException):
         """What is not caught."""
@@ -303,7 +303,7 @@ def test_a_long_page_that_is_cut_short_is_stored_by_the_next_pass(
 
 
 def test_memory_is_given_back_after_each_page_that_brought_news(
-    store: Store,
+    store: StoreWriter,
     reader: Callable[[], AbstractContextManager[Reader]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -18,7 +18,7 @@ from monitor.model.subscriptions import Filter, Subscription, Trials
 from monitor.model.tracking import Presence, Sighting, SourceRow
 from monitor.model.when import AtOnce, next_cutoff, parse_quiet, parse_when
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.store.deliveries import add_versions, subscription
 from tests.store.examples import NCT_ID, SEEN, status_event
 
@@ -26,14 +26,14 @@ NIGHT = SEEN.replace(hour=23, minute=30)
 
 
 @pytest.fixture
-def store(sqlite_url: str) -> Iterator[Store]:
+def store(sqlite_url: str) -> Iterator[StoreWriter]:
     """Return an open store."""
     with open_store(sqlite_url) as opened:
         yield opened
 
 
 def messages(
-    store: Store,
+    store: StoreWriter,
     url: str,
     wish: Subscription,
     *events: ChangeEvent,
@@ -77,7 +77,7 @@ def wish(**changed: object) -> Subscription:
     return replace(subscription(), channels=("mail",), **changed)  # type: ignore[arg-type]
 
 
-def test_at_once_is_due_at_once(store: Store, sqlite_url: str) -> None:
+def test_at_once_is_due_at_once(store: StoreWriter, sqlite_url: str) -> None:
     [message] = messages(store, sqlite_url, wish(when=parse_when("at once")), status_event())
     assert (message.due_at, message.cutoff) == (SEEN, None)
 
@@ -86,7 +86,7 @@ def test_at_once_is_due_at_once(store: Store, sqlite_url: str) -> None:
     ("source", "reached"), [("lupus", True), ("folder", True), ("gout", False), ("asthma", False)]
 )
 def test_what_a_source_follows_reaches_who_asked_for_the_source(
-    store: Store, sqlite_url: str, source: str, *, reached: bool
+    store: StoreWriter, sqlite_url: str, source: str, *, reached: bool
 ) -> None:
     """Whichever source brought the version: ``folder`` did, and ``lupus`` follows the trial."""
     with store.transaction() as tx:
@@ -103,7 +103,7 @@ def test_what_a_source_follows_reaches_who_asked_for_the_source(
     assert len(sent) == reached
 
 
-def test_synonyms_reach_who_asked_for_a_set(store: Store, sqlite_url: str) -> None:
+def test_synonyms_reach_who_asked_for_a_set(store: StoreWriter, sqlite_url: str) -> None:
     about = Trials(filters=(Filter(wanted={"condition": ("car-t",)}),))
     sets = Synonyms({"car-t": ("gout", "Lupus systemic")})
     [message] = messages(
@@ -119,7 +119,7 @@ def test_synonyms_reach_who_asked_for_a_set(store: Store, sqlite_url: str) -> No
     assert item.reason.endswith("(condition: car-t (Lupus systemic))")
 
 
-def test_quiet_hours_put_it_off_to_their_end(store: Store, sqlite_url: str) -> None:
+def test_quiet_hours_put_it_off_to_their_end(store: StoreWriter, sqlite_url: str) -> None:
     quiet = parse_quiet("22:00-07:00 UTC")
     wanted = wish(when=parse_when("at once"), quiet=quiet)
     [message] = messages(store, sqlite_url, wanted, status_event(), at=NIGHT)
@@ -127,7 +127,7 @@ def test_quiet_hours_put_it_off_to_their_end(store: Store, sqlite_url: str) -> N
     assert message.due_at > NIGHT
 
 
-def test_a_digest_waits_for_its_cutoff(store: Store, sqlite_url: str) -> None:
+def test_a_digest_waits_for_its_cutoff(store: StoreWriter, sqlite_url: str) -> None:
     [message] = messages(store, sqlite_url, wish(when=parse_when("hourly")), status_event())
     assert message.cutoff == message.due_at
     assert (
@@ -141,7 +141,7 @@ def test_a_digest_waits_for_its_cutoff(store: Store, sqlite_url: str) -> None:
 
 @pytest.mark.parametrize(("at_once", "waits"), [(True, False), (False, True)])
 def test_what_is_critical_waits_for_no_digest_where_that_is_asked_for(
-    store: Store, sqlite_url: str, at_once: bool, waits: bool
+    store: StoreWriter, sqlite_url: str, at_once: bool, waits: bool
 ) -> None:
     wanted = wish(when=parse_when("daily 08:00"), critical_at_once=at_once)
     critical = replace(status_event(), severity=Severity.CRITICAL)
@@ -159,7 +159,7 @@ def test_what_is_critical_waits_for_no_digest_where_that_is_asked_for(
     ],
 )
 def test_a_version_comes_in_one_message_however_many_subscriptions_ask(
-    store: Store, sqlite_url: str, whens: Sequence[str], digest: str | None
+    store: StoreWriter, sqlite_url: str, whens: Sequence[str], digest: str | None
 ) -> None:
     first, *others = [
         wish(name=str(number), when=parse_when(when)) for number, when in enumerate(whens)
@@ -173,7 +173,7 @@ def test_a_version_comes_in_one_message_however_many_subscriptions_ask(
 
 
 def test_what_is_critical_takes_the_digest_of_another_subscription_with_it(
-    store: Store, sqlite_url: str
+    store: StoreWriter, sqlite_url: str
 ) -> None:
     daily = parse_when("daily 08:00")
     critical = replace(status_event(), severity=Severity.CRITICAL)
@@ -187,7 +187,7 @@ def test_what_is_critical_takes_the_digest_of_another_subscription_with_it(
     assert (message.cutoff, message.due_at) == (None, SEEN)
 
 
-def test_people_are_told_apart(store: Store, sqlite_url: str) -> None:
+def test_people_are_told_apart(store: StoreWriter, sqlite_url: str) -> None:
     found = messages(
         store,
         sqlite_url,
@@ -199,7 +199,7 @@ def test_people_are_told_apart(store: Store, sqlite_url: str) -> None:
 
 
 def test_a_damaged_subscription_is_told_and_the_others_are_served(
-    store: Store, sqlite_url: str
+    store: StoreWriter, sqlite_url: str
 ) -> None:
     with store.transaction() as tx:
         tx.people.put_subscription(wish())

@@ -8,18 +8,18 @@ from monitor.ingest.notify import Notifier
 from monitor.match.change_set import ChangeSet
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import SubscriptionStatus
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.store.deliveries import add_versions, subscription
 from tests.store.examples import NCT_ID, SEEN, status_event
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[StoreWriter]:
     with open_store(store_url) as store:
         yield store
 
 
-def test_a_paused_person_gets_nothing_until_they_are_back(store: Store) -> None:
+def test_a_paused_person_gets_nothing_until_they_are_back(store: StoreWriter) -> None:
     [version] = add_versions(store, 1)
     notifier = Notifier(targets={"mail": ["ana@example.org"]}, now=lambda: SEEN)
     record = TrialRecord(nct_id=NCT_ID, document={})

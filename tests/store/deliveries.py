@@ -5,7 +5,7 @@ from typing import Any
 
 from monitor.model.messages import OutboxItem
 from monitor.model.subscriptions import Subscription, SubscriptionOrigin, Trials
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 from tests.store.examples import NCT_ID, SEEN, add_version, document
 
 CUTOFF = SEEN + timedelta(hours=18)
@@ -53,7 +53,7 @@ def add_people(transaction: Transaction, *names: str) -> None:
         transaction.people.put_subscriber(name, SubscriptionOrigin.CONFIG, at=SEEN)
 
 
-def add_versions(store: Store, number: int, *people: str) -> list[int]:
+def add_versions(store: StoreWriter, number: int, *people: str) -> list[int]:
     """Store people (ana), and a trial with that many versions; return the versions' ids."""
     with store.transaction() as transaction:
         add_people(transaction, *people)

@@ -8,7 +8,7 @@ from typing import Any
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
 from monitor.model.history import NewVersion, QuarantineEntry, TrialRow
 from monitor.model.identity import version_identity
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 
 NCT_ID = "NCT00000001"
 SEEN = datetime(2026, 2, 19, 14, 5, tzinfo=UTC)
@@ -119,7 +119,7 @@ def add_version(
     return version_id, snapshot_id
 
 
-def add_series(store: Store, contents: list[bytes], nct_id: str = NCT_ID) -> list[int]:
+def add_series(store: StoreWriter, contents: list[bytes], nct_id: str = NCT_ID) -> list[int]:
     """Store one version a day, each against its predecessor; return the snapshot ids."""
     snapshot_ids: list[int] = []
     with store.transaction() as transaction:

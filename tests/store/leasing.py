@@ -7,7 +7,7 @@ from monitor.deliver.claims import WORKER
 from monitor.model.lease import Lease
 from monitor.model.messages import OutboxMessage
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import StoreWriter, Transaction
 from tests.store.examples import SEEN
 
 
@@ -37,7 +37,9 @@ def lose_worker(tx: Transaction, worker: str) -> None:
     lose(tx, WORKER + worker)
 
 
-def take(store: Store, name: str, holder: str, *, ttl_s: float = 30, now: datetime = SEEN) -> Lease:
+def take(
+    store: StoreWriter, name: str, holder: str, *, ttl_s: float = 30, now: datetime = SEEN
+) -> Lease:
     """Take a lease, also from who has it now."""
     with store.transaction() as tx:
         over = tx.leases.find(name, now=now)

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.model.messages import Attempt, MessageState, OutboxMessage
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.forked import FORKING
 from tests.store.deliveries import CUTOFF, add_versions, digest_item, item
 from tests.store.examples import SEEN
@@ -25,20 +25,20 @@ def after(seconds: float) -> datetime:
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[StoreWriter]:
     with open_store(store_url, busy_timeout_s=PATIENCE_S) as store:
         yield store
 
 
 def claim(
-    store: Store, worker: str = ONE, now: datetime = SEEN, limit: int = 100, **which: Any
+    store: StoreWriter, worker: str = ONE, now: datetime = SEEN, limit: int = 100, **which: Any
 ) -> list[OutboxMessage]:
     with store.transaction() as transaction:
         return claim_as(transaction, worker, now=now, limit=limit, **which)
 
 
 def record(
-    store: Store,
+    store: StoreWriter,
     message: OutboxMessage,
     state: MessageState,
     *,
@@ -50,7 +50,7 @@ def record(
         return transaction.outbox.record(message, attempt, state, due_at=due_at)
 
 
-def end_lease(store: Store, worker: str = ONE) -> None:
+def end_lease(store: StoreWriter, worker: str = ONE) -> None:
     with store.transaction() as transaction:
         lose_worker(transaction, worker)
 
@@ -60,7 +60,7 @@ def messages(url: str) -> list[OutboxMessage]:
         return reader.outbox.messages(limit=1_000)[::-1]
 
 
-def enqueue(store: Store, number: int = 1, **other: Any) -> None:
+def enqueue(store: StoreWriter, number: int = 1, **other: Any) -> None:
     """Put as many messages into the outbox, each of a version of its own."""
     versions = add_versions(store, number)
     with store.transaction() as transaction:
@@ -68,7 +68,7 @@ def enqueue(store: Store, number: int = 1, **other: Any) -> None:
 
 
 def test_a_claimed_message_is_its_workers_until_its_lease_is_lost(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     enqueue(store)
     [message] = claim(store)
@@ -80,13 +80,13 @@ def test_a_claimed_message_is_its_workers_until_its_lease_is_lost(
     assert (again.id, again.uid, again.claimed_by) == (message.id, message.uid, OTHER)
 
 
-def test_what_is_not_due_is_not_claimed(store: Store) -> None:
+def test_what_is_not_due_is_not_claimed(store: StoreWriter) -> None:
     enqueue(store, due_at=after(10))
     assert claim(store, now=after(9.999)) == []
     assert len(claim(store, now=after(10))) == 1
 
 
-def test_those_that_wait_longest_come_first_and_no_more_than_asked_for(store: Store) -> None:
+def test_those_that_wait_longest_come_first_and_no_more_than_asked_for(store: StoreWriter) -> None:
     versions = add_versions(store, 5)
     dues = [after(-number) for number in range(5)]
     with store.transaction() as transaction:
@@ -96,7 +96,7 @@ def test_those_that_wait_longest_come_first_and_no_more_than_asked_for(store: St
     assert [message.due_at for message in claim(store)] == [dues[1], dues[0]]
 
 
-def test_what_was_claimed_and_given_up_comes_before_what_is_due_later(store: Store) -> None:
+def test_what_was_claimed_and_given_up_comes_before_what_is_due_later(store: StoreWriter) -> None:
     older, later = add_versions(store, 2)
     with store.transaction() as transaction:
         transaction.outbox.enqueue([item(older), item(later, due_at=after(1))], SEEN)
@@ -106,7 +106,7 @@ def test_what_was_claimed_and_given_up_comes_before_what_is_due_later(store: Sto
     assert again.id == abandoned.id
 
 
-def test_only_the_channels_asked_for_are_served(store: Store) -> None:
+def test_only_the_channels_asked_for_are_served(store: StoreWriter) -> None:
     [version] = add_versions(store, 1)
     with store.transaction() as transaction:
         items = [item(version, channel=name) for name in ("hook", "mail", "slack")]
@@ -122,7 +122,7 @@ def test_only_the_channels_asked_for_are_served(store: Store) -> None:
     assert sorted(one.channel for one in late) == ["mail", "slack"]
 
 
-def test_a_sent_message_is_done(store: Store, store_url: str) -> None:
+def test_a_sent_message_is_done(store: StoreWriter, store_url: str) -> None:
     enqueue(store)
     [message] = claim(store)
     assert record(store, message, MessageState.SENT)
@@ -136,7 +136,7 @@ def test_a_sent_message_is_done(store: Store, store_url: str) -> None:
         ]
 
 
-def test_a_message_to_be_tried_again_waits_for_its_time(store: Store, store_url: str) -> None:
+def test_a_message_to_be_tried_again_waits_for_its_time(store: StoreWriter, store_url: str) -> None:
     enqueue(store)
     [message] = claim(store)
     assert record(store, message, MessageState.WAITING, detail="421 later", due_at=after(300))
@@ -153,7 +153,7 @@ def test_a_message_to_be_tried_again_waits_for_its_time(store: Store, store_url:
         assert [one.detail for one in reader.outbox.attempts(sent.id)] == ["421 later", "250 ok"]
 
 
-def test_a_worker_that_lost_its_claim_records_nothing(store: Store, store_url: str) -> None:
+def test_a_worker_that_lost_its_claim_records_nothing(store: StoreWriter, store_url: str) -> None:
     enqueue(store)
     [message] = claim(store)
     with store.transaction() as transaction:
@@ -172,7 +172,7 @@ def test_a_worker_that_lost_its_claim_records_nothing(store: Store, store_url: s
 
 
 def test_a_worker_that_has_a_new_lease_has_not_what_it_claimed_under_the_lost_one(
-    store: Store,
+    store: StoreWriter,
 ) -> None:
     enqueue(store)
     [message] = claim(store)
@@ -184,7 +184,7 @@ def test_a_worker_that_has_a_new_lease_has_not_what_it_claimed_under_the_lost_on
 
 
 def test_a_claim_whose_lease_is_lost_and_that_nobody_took_is_still_the_workers(
-    store: Store,
+    store: StoreWriter,
 ) -> None:
     enqueue(store)
     [message] = claim(store)
@@ -193,7 +193,7 @@ def test_a_claim_whose_lease_is_lost_and_that_nobody_took_is_still_the_workers(
     assert claim(store, OTHER) == []
 
 
-def test_claims_are_given_back(store: Store, store_url: str) -> None:
+def test_claims_are_given_back(store: StoreWriter, store_url: str) -> None:
     enqueue(store, 3)
     ids = [message.id for message in claim(store)]
     with store.transaction() as transaction:
@@ -205,7 +205,7 @@ def test_claims_are_given_back(store: Store, store_url: str) -> None:
     assert [one.id for one in claim(store, OTHER)] == ids[:2]
 
 
-def test_a_digest_without_items_is_dropped_untried(store: Store, store_url: str) -> None:
+def test_a_digest_without_items_is_dropped_untried(store: StoreWriter, store_url: str) -> None:
     add_versions(store, 1)
     with store.transaction() as transaction:
         transaction.outbox.open_digest(
@@ -218,7 +218,7 @@ def test_a_digest_without_items_is_dropped_untried(store: Store, store_url: str)
     assert (dropped.state, dropped.attempts) == (MessageState.DROPPED, 0)
 
 
-def test_what_cannot_become_of_a_message_is_refused(store: Store) -> None:
+def test_what_cannot_become_of_a_message_is_refused(store: StoreWriter) -> None:
     enqueue(store)
     [message] = claim(store)
     with pytest.raises(ValueError, match="due_at"):
@@ -230,7 +230,7 @@ def test_what_cannot_become_of_a_message_is_refused(store: Store) -> None:
     assert record(store, message, MessageState.SENT)
 
 
-def test_what_a_service_says_at_length_is_cut(store: Store, store_url: str) -> None:
+def test_what_a_service_says_at_length_is_cut(store: StoreWriter, store_url: str) -> None:
     enqueue(store)
     [message] = claim(store)
     assert record(store, message, MessageState.DEAD, detail="no\0" + "!" * 100_000)
@@ -240,7 +240,7 @@ def test_what_a_service_says_at_length_is_cut(store: Store, store_url: str) -> N
     assert len(dead.last_error) == 2_000
 
 
-def test_dead_letters_are_tried_again_from_the_start(store: Store, store_url: str) -> None:
+def test_dead_letters_are_tried_again_from_the_start(store: StoreWriter, store_url: str) -> None:
     enqueue(store, 4)
     dead, sent, sending, dropped = claim(store)
     record(store, dead, MessageState.DEAD, detail="550 unknown")
@@ -256,7 +256,7 @@ def test_dead_letters_are_tried_again_from_the_start(store: Store, store_url: st
         assert [one.detail for one in reader.outbox.attempts(dead.id)] == ["550 unknown"]
 
 
-def test_a_waiting_message_can_be_hastened_or_dropped(store: Store, store_url: str) -> None:
+def test_a_waiting_message_can_be_hastened_or_dropped(store: StoreWriter, store_url: str) -> None:
     enqueue(store, 3, due_at=after(1_000))
     first, second, third = (one.id for one in messages(store_url))
     with store.transaction() as transaction:
@@ -268,7 +268,7 @@ def test_a_waiting_message_can_be_hastened_or_dropped(store: Store, store_url: s
     assert [one.id for one in claim(store, OTHER, after(1_000))] == [first, third]
 
 
-def test_a_dropped_digest_takes_no_more_items(store: Store, store_url: str) -> None:
+def test_a_dropped_digest_takes_no_more_items(store: StoreWriter, store_url: str) -> None:
     first, second = add_versions(store, 2)
     with store.transaction() as transaction:
         transaction.outbox.enqueue([digest_item(first)], SEEN)

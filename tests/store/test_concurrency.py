@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.forked import FORKING
 from tests.store.examples import (
     NCT_ID,
@@ -26,7 +26,7 @@ WORKERS = 4
 ROUNDS = 12
 
 
-def count_on(store: Store, worker: int) -> None:
+def count_on(store: StoreWriter, worker: int) -> None:
     """Read each trial's latest number and write the next, many times."""
     for turn in range(ROUNDS):
         # Every worker asks for the trials in an order of its own.
@@ -112,7 +112,7 @@ def test_ids_are_given_out_once(store_url: str) -> None:
     assert all(first < second for first, second in pairwise(sorted(ids)))
 
 
-def write_a_version_with_an_event(store: Store) -> None:
+def write_a_version_with_an_event(store: StoreWriter) -> None:
     with store.transaction() as transaction:
         version_id, _ = add_version(transaction, document())
         transaction.replace_events(version_id, NCT_ID, [status_event()], backfilled=False)

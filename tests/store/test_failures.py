@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from monitor.store.reader import open_reader, schema_status
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.store.doors import DOORS, PATIENCE_S, doors, refusal
 from tests.store.examples import NCT_ID, add_series, add_version, document
 from tests.store.test_snapshots import run_sql
@@ -201,7 +201,7 @@ def test_a_read_only_postgresql_store_can_be_read_but_not_written(postgres_url: 
 def test_a_postgresql_server_that_restarts_costs_one_transaction(postgres_url: str) -> None:
     together = threading.Barrier(4)
 
-    def write_beside_others(store: Store) -> None:
+    def write_beside_others(store: StoreWriter) -> None:
         with store.transaction() as transaction:
             transaction.latest([NCT_ID])
             together.wait(60)
@@ -223,7 +223,7 @@ def test_a_postgresql_server_that_restarts_costs_one_transaction(postgres_url: s
 def test_a_connection_that_breaks_within_a_transaction_is_not_used_again(
     postgres_url: str, at_commit: bool
 ) -> None:
-    def write_while_it_breaks(store: Store) -> None:
+    def write_while_it_breaks(store: StoreWriter) -> None:
         with store.transaction() as transaction:
             add_version(transaction, document())
             transaction.latest([NCT_ID])  # so that the row is on its way

@@ -7,7 +7,7 @@ import pytest
 from monitor.errors import StoreError
 from monitor.model.tracking import Presence, Sighting, SourceRow, StoreCounts, TrackedRecord
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.store.examples import (
     NCT_ID,
     SEEN,
@@ -27,7 +27,11 @@ def nct(number: int) -> str:
 
 
 def follow(
-    store: Store, *sights: Sighting, pass_number: int = 1, at: datetime = SEEN, source: str = SOURCE
+    store: StoreWriter,
+    *sights: Sighting,
+    pass_number: int = 1,
+    at: datetime = SEEN,
+    source: str = SOURCE,
 ) -> None:
     with store.transaction() as transaction:
         transaction.sources.follow(source, sights, pass_number=pass_number, at=at)
@@ -94,7 +98,7 @@ def test_a_state_is_kept_for_the_source_and_for_each_subject(store_url: str) -> 
 
 
 def test_a_state_moves_only_with_what_it_came_with(store_url: str) -> None:
-    def fail(store: Store) -> None:
+    def fail(store: StoreWriter) -> None:
         with store.transaction() as transaction:
             transaction.sources.put_state(SOURCE, "", {"page": 2}, at=SEEN)
             transaction.sources.follow(SOURCE, [Sighting(nct_id=NCT_ID)], pass_number=1, at=SEEN)
@@ -111,7 +115,7 @@ def test_a_state_moves_only_with_what_it_came_with(store_url: str) -> None:
 
 
 def test_a_state_that_is_no_json_is_the_callers_mistake(sqlite_url: str) -> None:
-    def write(store: Store) -> None:
+    def write(store: StoreWriter) -> None:
         with store.transaction() as transaction:
             transaction.sources.put_state(SOURCE, "", {"when": {1, 2}}, at=SEEN)
 

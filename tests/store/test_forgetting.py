@@ -15,7 +15,7 @@ from monitor.model.tokens import AccessToken
 from monitor.store.address import StoreAddress
 from monitor.store.compacting import compact
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.store.deliveries import add_versions, digest_item, item, subscription
 from tests.store.examples import NCT_ID, SEEN
 from tests.store.leasing import claim
@@ -35,12 +35,12 @@ TABLES = (
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[StoreWriter]:
     with open_store(store_url, busy_timeout_s=PATIENCE_S) as store:
         yield store
 
 
-def live_through(store: Store) -> list[int]:
+def live_through(store: StoreWriter) -> list[int]:
     """Have everything happen to the person and to ben that leaves a trace; return versions."""
     versions = add_versions(store, 2, NAME, "ben")
     with store.transaction() as transaction:
@@ -92,7 +92,7 @@ def traces(url: str) -> list[str]:
     return [row for row in rows if any(word.casefold() in row.casefold() for word in TELLING)]
 
 
-def test_a_person_can_see_all_that_is_stored_about_them(store: Store, store_url: str) -> None:
+def test_a_person_can_see_all_that_is_stored_about_them(store: StoreWriter, store_url: str) -> None:
     live_through(store)
     with open_reader(store_url) as reader:
         export = reader.people.export(NAME)
@@ -122,7 +122,7 @@ def test_a_person_can_see_all_that_is_stored_about_them(store: Store, store_url:
     assert "ben@example.org" not in str(export)
 
 
-def test_a_damaged_definition_is_exported_as_it_stands(store: Store, store_url: str) -> None:
+def test_a_damaged_definition_is_exported_as_it_stands(store: StoreWriter, store_url: str) -> None:
     live_through(store)
     run_sql(store_url, "UPDATE subscriptions SET definition = '{half'")
     with open_reader(store_url) as reader:
@@ -132,7 +132,7 @@ def test_a_damaged_definition_is_exported_as_it_stands(store: Store, store_url: 
 
 
 def test_who_is_forgotten_leaves_nothing_and_takes_nobody_along(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     live_through(store)
     with open_reader(store_url) as reader:
@@ -162,7 +162,7 @@ def test_who_is_forgotten_leaves_nothing_and_takes_nobody_along(
 
 
 def test_a_person_who_is_called_as_the_operator_takes_no_notice_along(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     add_versions(store, 1, OPERATOR)
     with store.transaction() as transaction:
@@ -189,7 +189,7 @@ def test_the_files_of_a_compacted_store_do_not_hold_the_name(sqlite_url: str) ->
         assert len(live_through_again(store)) == 1
 
 
-def live_through_again(store: Store) -> list[int]:
+def live_through_again(store: StoreWriter) -> list[int]:
     with store.transaction() as transaction:
         return [transaction.people.put_subscription(subscription())]
 
@@ -225,7 +225,9 @@ def test_the_tables_of_a_compacted_server_are_written_anew(postgres_url: str) ->
     assert run_sql(postgres_url, where) != before
 
 
-def test_what_was_being_sent_is_not_recorded_after_forgetting(store: Store, store_url: str) -> None:
+def test_what_was_being_sent_is_not_recorded_after_forgetting(
+    store: StoreWriter, store_url: str
+) -> None:
     [version, _] = live_through(store)
     with store.transaction() as transaction:
         later = SEEN + timedelta(hours=1)
@@ -240,7 +242,7 @@ def test_what_was_being_sent_is_not_recorded_after_forgetting(store: Store, stor
     assert len(traces(store_url)) == 1
 
 
-def test_who_enqueues_meanwhile_brings_nobody_back(store: Store, store_url: str) -> None:
+def test_who_enqueues_meanwhile_brings_nobody_back(store: StoreWriter, store_url: str) -> None:
     [version, _] = live_through(store)
     late = item(version, 77, subscriber=NAME, target=f"second.{ADDRESS}")
 

@@ -11,7 +11,7 @@ import pytest
 
 from monitor.model.messages import Attempt, MessageState, OutboxItem, OutboxMessage
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, Transaction, open_store
+from monitor.store.writer import StoreWriter, Transaction, open_store
 from tests.store.deliveries import CUTOFF, add_versions, digest_item, item
 from tests.store.examples import SEEN
 from tests.store.leasing import claim as claim_as
@@ -23,17 +23,17 @@ BLINK_S = 0.3
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[StoreWriter]:
     with open_store(store_url, busy_timeout_s=PATIENCE_S) as store:
         yield store
 
 
-def enqueue(store: Store, *items: OutboxItem) -> None:
+def enqueue(store: StoreWriter, *items: OutboxItem) -> None:
     with store.transaction() as transaction:
         assert transaction.outbox.enqueue(items, SEEN) == []
 
 
-def claim(store: Store, worker: str = "one", **which: Any) -> list[OutboxMessage]:
+def claim(store: StoreWriter, worker: str = "one", **which: Any) -> list[OutboxMessage]:
     with store.transaction() as transaction:
         return claim_in(transaction, worker, **which)
 
@@ -43,7 +43,7 @@ def claim_in(transaction: Transaction, worker: str, **which: Any) -> list[Outbox
     return claim_as(transaction, worker, **asked)
 
 
-def have_leases(store: Store, *workers: str) -> None:
+def have_leases(store: StoreWriter, *workers: str) -> None:
     """Let workers have their leases: to take one, they would wait for each other."""
     for worker in workers:
         with store.transaction() as transaction:
@@ -60,7 +60,9 @@ def all_messages(url: str) -> list[OutboxMessage]:
         return reader.outbox.messages(limit=1_000)[::-1]
 
 
-def test_more_than_so_many_messages_become_one_at_the_claim(store: Store, store_url: str) -> None:
+def test_more_than_so_many_messages_become_one_at_the_claim(
+    store: StoreWriter, store_url: str
+) -> None:
     versions = add_versions(store, ABOVE + 1)
     later = SEEN + timedelta(seconds=7)
     enqueue(store, *map(item, versions[1:]), item(versions[0], due_at=later))
@@ -72,17 +74,17 @@ def test_more_than_so_many_messages_become_one_at_the_claim(store: Store, store_
     assert all_messages(store_url) == [group]
 
 
-def test_as_many_as_are_allowed_go_one_by_one(store: Store) -> None:
+def test_as_many_as_are_allowed_go_one_by_one(store: StoreWriter) -> None:
     enqueue(store, *map(item, add_versions(store, ABOVE)))
     assert [one.kind for one in claim(store)] == ["alert"] * ABOVE
 
 
-def test_nothing_is_grouped_where_that_is_switched_off(store: Store) -> None:
+def test_nothing_is_grouped_where_that_is_switched_off(store: StoreWriter) -> None:
     enqueue(store, *map(item, add_versions(store, ABOVE + 1)))
     assert len(claim(store, group_above=0)) == ABOVE + 1
 
 
-def test_a_group_is_of_one_person_channel_and_address(store: Store, store_url: str) -> None:
+def test_a_group_is_of_one_person_channel_and_address(store: StoreWriter, store_url: str) -> None:
     versions = add_versions(store, ABOVE + 1, "ana", "ben")
     places: list[dict[str, Any]] = [
         {},
@@ -105,7 +107,7 @@ def test_a_group_is_of_one_person_channel_and_address(store: Store, store_url: s
 
 
 def test_the_claims_limit_splits_no_group_and_a_group_counts_as_one(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     versions = add_versions(store, 28, "ana", "ben")
     other = {"subscriber": "ben", "target": "ben@example.org"}
@@ -117,7 +119,7 @@ def test_the_claims_limit_splits_no_group_and_a_group_counts_as_one(
 
 
 def test_what_is_not_due_a_digest_or_claimed_before_is_in_no_group(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     versions = add_versions(store, 2 * ABOVE + 3)
     tried, released, planned, in_digest, *fresh = versions
@@ -145,7 +147,9 @@ def test_what_is_not_due_a_digest_or_claimed_before_is_in_no_group(
     assert len(all_messages(store_url)) == 5
 
 
-def test_a_group_takes_nothing_in_and_comes_again_as_it_was(store: Store, store_url: str) -> None:
+def test_a_group_takes_nothing_in_and_comes_again_as_it_was(
+    store: StoreWriter, store_url: str
+) -> None:
     versions = add_versions(store, 2 * ABOVE + 2)
     first, more = versions[: ABOVE + 1], versions[ABOVE + 1 :]
     enqueue(store, *map(item, first))
@@ -161,7 +165,7 @@ def test_a_group_takes_nothing_in_and_comes_again_as_it_was(store: Store, store_
     assert items_of(store_url, other) == [first[0], *more]
 
 
-def test_the_id_of_a_group_is_made_of_its_cut_off_and_its_items(store: Store) -> None:
+def test_the_id_of_a_group_is_made_of_its_cut_off_and_its_items(store: StoreWriter) -> None:
     versions = add_versions(store, ABOVE + 3)
     later = SEEN + timedelta(seconds=7)
     uids: list[str | None] = []
@@ -182,7 +186,7 @@ def test_the_id_of_a_group_is_made_of_its_cut_off_and_its_items(store: Store) ->
 
 
 def test_a_claim_that_is_undone_leaves_the_messages_as_they_were(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     enqueue(store, *map(item, add_versions(store, ABOVE + 1)))
     before = all_messages(store_url)
@@ -197,7 +201,9 @@ def test_a_claim_that_is_undone_leaves_the_messages_as_they_were(
     assert len(before) == ABOVE + 1
 
 
-def test_what_was_dropped_or_retried_by_hand_goes_by_itself(store: Store, store_url: str) -> None:
+def test_what_was_dropped_or_retried_by_hand_goes_by_itself(
+    store: StoreWriter, store_url: str
+) -> None:
     versions = add_versions(store, ABOVE + 2)
     enqueue(store, *map(item, versions))
     dropped, *_ = all_messages(store_url)
@@ -213,7 +219,7 @@ def test_what_was_dropped_or_retried_by_hand_goes_by_itself(store: Store, store_
 
 @pytest.mark.parametrize("round_", range(2), ids=["limit 3", "limit 20"])
 def test_of_two_workers_that_claim_at_once_one_makes_the_group(
-    store_url: str, store: Store, round_: int
+    store_url: str, store: StoreWriter, round_: int
 ) -> None:
     people = [f"person {number}" for number in range(4)]
     versions = add_versions(store, 12, *people)
@@ -245,7 +251,7 @@ def test_of_two_workers_that_claim_at_once_one_makes_the_group(
 
 @pytest.mark.parametrize("undone", [False, True], ids=["committed", "undone"])
 def test_who_claims_while_a_group_is_made_waits_for_it(
-    store: Store, store_url: str, undone: bool
+    store: StoreWriter, store_url: str, undone: bool
 ) -> None:
     versions = add_versions(store, ABOVE + 1)
     enqueue(store, *map(item, versions))

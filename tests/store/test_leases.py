@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.model.lease import Lease
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.forked import FORKING
 from tests.store.examples import SEEN
 from tests.store.leasing import lease_of
@@ -23,24 +23,24 @@ def at(seconds: float) -> datetime:
 
 
 def take(
-    store: Store, holder: str, now: datetime = SEEN, *, over: Lease | None = None
+    store: StoreWriter, holder: str, now: datetime = SEEN, *, over: Lease | None = None
 ) -> Lease | None:
     with store.transaction() as transaction:
         return transaction.leases.take(NAME, holder, now=now, ttl_s=TTL_S, over=over)
 
 
-def taken(store: Store, holder: str, *, over: Lease | None = None) -> Lease:
+def taken(store: StoreWriter, holder: str, *, over: Lease | None = None) -> Lease:
     lease = take(store, holder, over=over)
     assert lease is not None
     return lease
 
 
-def renew(store: Store, lease: Lease, now: datetime = SEEN) -> bool:
+def renew(store: StoreWriter, lease: Lease, now: datetime = SEEN) -> bool:
     with store.transaction() as transaction:
         return transaction.leases.renew(lease, now=now)
 
 
-def release(store: Store, lease: Lease) -> None:
+def release(store: StoreWriter, lease: Lease) -> None:
     with store.transaction() as transaction:
         transaction.leases.release(lease)
 
@@ -52,12 +52,12 @@ def held(url: str) -> Lease:
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[StoreWriter]:
     with open_store(store_url, busy_timeout_s=PATIENCE_S) as store:
         yield store
 
 
-def test_a_free_lease_is_taken_and_told(store: Store, store_url: str) -> None:
+def test_a_free_lease_is_taken_and_told(store: StoreWriter, store_url: str) -> None:
     assert lease_of(store_url, NAME) is None
     lease = taken(store, "one")
     assert (lease.name, lease.holder, lease.ttl_s, lease.renewals) == (NAME, "one", TTL_S, 0)
@@ -65,13 +65,13 @@ def test_a_free_lease_is_taken_and_told(store: Store, store_url: str) -> None:
     assert (held(store_url).holder, held(store_url).fence) == ("one", lease.fence)
 
 
-def test_no_time_that_passes_lets_another_take_it(store: Store, store_url: str) -> None:
+def test_no_time_that_passes_lets_another_take_it(store: StoreWriter, store_url: str) -> None:
     taken(store, "one")
     assert take(store, "other", at(10**9)) is None
     assert held(store_url).holder == "one"
 
 
-def test_who_saw_it_lost_takes_it_as_long_as_it_stands_as_it_was_seen(store: Store) -> None:
+def test_who_saw_it_lost_takes_it_as_long_as_it_stands_as_it_was_seen(store: StoreWriter) -> None:
     lease = taken(store, "one")
     assert renew(store, lease)
     assert take(store, "other", over=lease) is None, "it was renewed since"
@@ -82,7 +82,7 @@ def test_who_saw_it_lost_takes_it_as_long_as_it_stands_as_it_was_seen(store: Sto
     assert take(store, "third", over=seen) is None
 
 
-def test_the_holder_that_takes_it_again_has_another_fence(store: Store) -> None:
+def test_the_holder_that_takes_it_again_has_another_fence(store: StoreWriter) -> None:
     first = taken(store, "one")
     again = taken(store, "one")
     assert again.fence > first.fence
@@ -90,7 +90,7 @@ def test_the_holder_that_takes_it_again_has_another_fence(store: Store) -> None:
     assert renew(store, again)
 
 
-def test_a_fence_is_never_had_twice_even_when_the_lease_was_given_back(store: Store) -> None:
+def test_a_fence_is_never_had_twice_even_when_the_lease_was_given_back(store: StoreWriter) -> None:
     fences = []
     for _ in range(3):
         lease = taken(store, "one")
@@ -99,14 +99,14 @@ def test_a_fence_is_never_had_twice_even_when_the_lease_was_given_back(store: St
     assert fences == sorted(set(fences))
 
 
-def test_the_holder_renews_it_even_late(store: Store, store_url: str) -> None:
+def test_the_holder_renews_it_even_late(store: StoreWriter, store_url: str) -> None:
     lease = taken(store, "one")
     assert renew(store, lease, at(10))
     assert renew(store, lease, at(500))
     assert (held(store_url).renewals, held(store_url).acquired_at) == (2, lease.acquired_at)
 
 
-def test_who_lost_it_cannot_renew_it(store: Store, store_url: str) -> None:
+def test_who_lost_it_cannot_renew_it(store: StoreWriter, store_url: str) -> None:
     lease = taken(store, "one")
     taken(store, "other", over=lease)
     assert not renew(store, lease)
@@ -114,7 +114,7 @@ def test_who_lost_it_cannot_renew_it(store: Store, store_url: str) -> None:
     assert held(store_url).holder == "other"
 
 
-def test_it_is_given_back_by_its_holder_only(store: Store, store_url: str) -> None:
+def test_it_is_given_back_by_its_holder_only(store: StoreWriter, store_url: str) -> None:
     lease = taken(store, "one")
     other = taken(store, "other", over=lease)
     release(store, lease)
@@ -123,7 +123,7 @@ def test_it_is_given_back_by_its_holder_only(store: Store, store_url: str) -> No
     assert lease_of(store_url, NAME) is None
 
 
-def test_leases_of_other_names_are_others(store: Store) -> None:
+def test_leases_of_other_names_are_others(store: StoreWriter) -> None:
     lease = taken(store, "one")
     with store.transaction() as transaction:
         other = transaction.leases.take("backfill", "other", now=SEEN, ttl_s=TTL_S)
@@ -157,7 +157,7 @@ def test_sqlite_dates_leases_by_the_clock_of_the_program(sqlite_url: str) -> Non
 
 @pytest.mark.parametrize("ttl_s", [0.0, -1.0, 1e12], ids=["none", "negative", "endless"])
 def test_a_time_to_live_that_no_setting_allows_is_a_fault_and_bounded(
-    store: Store, ttl_s: float
+    store: StoreWriter, ttl_s: float
 ) -> None:
     with store.transaction() as transaction:
         lease = transaction.leases.take(NAME, "one", now=SEEN, ttl_s=ttl_s)
@@ -180,7 +180,7 @@ def test_of_programs_that_want_it_at_once_exactly_one_gets_it(store_url: str) ->
     assert sorted(won) == [False, False, False, True]
 
 
-def test_of_threads_that_see_it_lost_at_once_exactly_one_gets_it(store: Store) -> None:
+def test_of_threads_that_see_it_lost_at_once_exactly_one_gets_it(store: StoreWriter) -> None:
     workers, rounds = 4, 15
     start = threading.Barrier(workers)
 

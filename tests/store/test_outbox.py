@@ -10,7 +10,7 @@ from monitor.errors import StoreError
 from monitor.model.messages import Attempt, MessageState, OutboxItem, OutboxMessage
 from monitor.model.subscriptions import SubscriptionStatus
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.store.deliveries import CUTOFF, add_versions, digest_item, item
 from tests.store.examples import SEEN, add_version, document, status_event
 from tests.store.leasing import claim as claim_as
@@ -25,17 +25,17 @@ def after(seconds: float) -> datetime:
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[StoreWriter]:
     with open_store(store_url) as store:
         yield store
 
 
-def enqueue(store: Store, *items: OutboxItem, at: datetime = SEEN) -> list[OutboxItem]:
+def enqueue(store: StoreWriter, *items: OutboxItem, at: datetime = SEEN) -> list[OutboxItem]:
     with store.transaction() as transaction:
         return transaction.outbox.enqueue(items, at)
 
 
-def claim(store: Store, now: datetime = SEEN, worker: str = WORKER) -> list[OutboxMessage]:
+def claim(store: StoreWriter, now: datetime = SEEN, worker: str = WORKER) -> list[OutboxMessage]:
     with store.transaction() as transaction:
         return claim_as(transaction, worker, now=now, limit=100)
 
@@ -53,7 +53,7 @@ def only_message(url: str) -> OutboxMessage:
         return message
 
 
-def test_an_item_comes_back_as_it_was_enqueued(store: Store, store_url: str) -> None:
+def test_an_item_comes_back_as_it_was_enqueued(store: StoreWriter, store_url: str) -> None:
     [version] = add_versions(store, 1)
     assert enqueue(store, item(version)) == []
     key = f"v:{version}:ana:mail:ana@example.org"
@@ -91,7 +91,7 @@ def test_two_stores_of_the_same_data_give_their_messages_the_same_ids(
 
 
 def test_an_id_is_fixed_by_the_first_claim_and_hides_the_address(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     [version] = add_versions(store, 1)
     enqueue(store, digest_item(version))
@@ -106,7 +106,7 @@ def test_an_id_is_fixed_by_the_first_claim_and_hides_the_address(
     assert UUID(first.uid).version == 5
 
 
-def test_an_id_stands_for_the_version_its_predecessor_whom_and_where(store: Store) -> None:
+def test_an_id_stands_for_the_version_its_predecessor_whom_and_where(store: StoreWriter) -> None:
     first, second, third = add_versions(store, 3, "ana", "ben")
     with store.transaction() as transaction:
         transaction.announce(second, [status_event()], previous_id=first)
@@ -127,7 +127,7 @@ def test_an_id_stands_for_the_version_its_predecessor_whom_and_where(store: Stor
     assert len({message.uid for message in claimed}) == len(claimed) == 8
 
 
-def test_subscriptions_of_one_person_share_a_message(store: Store, store_url: str) -> None:
+def test_subscriptions_of_one_person_share_a_message(store: StoreWriter, store_url: str) -> None:
     first, second = add_versions(store, 2)
     at_once = [item(first, 1), item(first, 2), item(second, 1)]
     digest = [digest_item(first, 3), digest_item(second, 3)]
@@ -144,7 +144,7 @@ def test_subscriptions_of_one_person_share_a_message(store: Store, store_url: st
 
 
 def test_messages_that_are_due_together_are_sent_in_the_order_of_their_versions(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     versions = add_versions(store, 12)
     enqueue(store, *[item(version) for version in reversed(versions)])
@@ -153,7 +153,7 @@ def test_messages_that_are_due_together_are_sent_in_the_order_of_their_versions(
 
 
 def test_nobody_gets_a_version_for_one_subscription_in_two_messages(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     [version] = add_versions(store, 1)
     assert enqueue(store, item(version), digest_item(version)) == []
@@ -161,7 +161,7 @@ def test_nobody_gets_a_version_for_one_subscription_in_two_messages(
     assert list(stored(store_url).values()) == [[item(version)]]
 
 
-def test_names_with_colons_do_not_share_a_message(store: Store, store_url: str) -> None:
+def test_names_with_colons_do_not_share_a_message(store: StoreWriter, store_url: str) -> None:
     [version] = add_versions(store, 1, "a:b", "a")
     items = [
         item(version, subscriber="a:b", channel="c", target=""),
@@ -171,7 +171,9 @@ def test_names_with_colons_do_not_share_a_message(store: Store, store_url: str) 
     assert sorted(map(len, stored(store_url).values())) == [1, 1]
 
 
-def test_a_message_is_due_when_the_first_of_its_items_is(store: Store, store_url: str) -> None:
+def test_a_message_is_due_when_the_first_of_its_items_is(
+    store: StoreWriter, store_url: str
+) -> None:
     [version] = add_versions(store, 1)
     enqueue(store, item(version, 1, due_at=after(90)), item(version, 2, due_at=after(60)))
     assert only_message(store_url).due_at == after(60)
@@ -181,7 +183,9 @@ def test_a_message_is_due_when_the_first_of_its_items_is(store: Store, store_url
     assert only_message(store_url).due_at == after(30)
 
 
-def test_the_same_items_again_in_any_order_change_nothing(store: Store, store_url: str) -> None:
+def test_the_same_items_again_in_any_order_change_nothing(
+    store: StoreWriter, store_url: str
+) -> None:
     versions = add_versions(store, 4)
     items = [item(version, number) for version in versions for number in (1, 2, 3)]
     items += [digest_item(version, 7) for version in versions]
@@ -194,7 +198,7 @@ def test_the_same_items_again_in_any_order_change_nothing(store: Store, store_ur
 
 
 def test_an_item_again_stays_where_it_is_even_once_it_was_sent(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     [version] = add_versions(store, 1)
     enqueue(store, digest_item(version))
@@ -207,7 +211,7 @@ def test_an_item_again_stays_where_it_is_even_once_it_was_sent(
 
 @pytest.mark.parametrize("left_as", ["claimed", "sent", "to be tried again", "dead", "dropped"])
 def test_a_message_that_left_takes_no_more_items(
-    store: Store, store_url: str, left_as: str
+    store: StoreWriter, store_url: str, left_as: str
 ) -> None:
     first, second = add_versions(store, 2)
     enqueue(store, digest_item(first))
@@ -230,20 +234,22 @@ def test_a_message_that_left_takes_no_more_items(
     assert moved in [one for items in stored(store_url).values() for one in items]
 
 
-def test_an_item_of_somebody_unknown_is_left_out(store: Store, store_url: str) -> None:
+def test_an_item_of_somebody_unknown_is_left_out(store: StoreWriter, store_url: str) -> None:
     [version] = add_versions(store, 1)
     assert enqueue(store, item(version, 2, subscriber="nobody"), item(version)) == []
     assert list(stored(store_url).values()) == [[item(version)]]
 
 
-def test_an_item_of_no_version_is_not_stored(store: Store, store_url: str) -> None:
+def test_an_item_of_no_version_is_not_stored(store: StoreWriter, store_url: str) -> None:
     [version] = add_versions(store, 1)
     with pytest.raises(StoreError, match=r"(?i)foreign key"):
         enqueue(store, item(version), item(version + 1))
     assert stored(store_url) == {}
 
 
-def test_items_are_stored_with_the_version_or_not_at_all(store: Store, store_url: str) -> None:
+def test_items_are_stored_with_the_version_or_not_at_all(
+    store: StoreWriter, store_url: str
+) -> None:
     add_versions(store, 1)
 
     def fail_after_enqueueing() -> None:
@@ -257,7 +263,7 @@ def test_items_are_stored_with_the_version_or_not_at_all(store: Store, store_url
     assert stored(store_url) == {}
 
 
-def test_a_digest_may_be_made_empty_and_filled_later(store: Store, store_url: str) -> None:
+def test_a_digest_may_be_made_empty_and_filled_later(store: StoreWriter, store_url: str) -> None:
     [version] = add_versions(store, 1)
     with store.transaction() as transaction:
         whom = {"subscriber": "ana", "channel": "mail", "target": "ana@example.org"}
@@ -271,7 +277,7 @@ def test_a_digest_may_be_made_empty_and_filled_later(store: Store, store_url: st
 
 
 def test_texts_that_a_database_cannot_hold_are_kept_without_that(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     [version] = add_versions(store, 1)
     odd = item(version, target="a\0b", reason="half \ud800 a pair")
@@ -281,7 +287,7 @@ def test_texts_that_a_database_cannot_hold_are_kept_without_that(
     assert (kept.target, kept.reason) == ("a\N{REPLACEMENT CHARACTER}b", "half ? a pair")
 
 
-def test_times_without_a_zone_are_refused(store: Store) -> None:
+def test_times_without_a_zone_are_refused(store: StoreWriter) -> None:
     [version] = add_versions(store, 1)
     naive = SEEN.replace(tzinfo=None)
     with pytest.raises(ValueError, match="time zone"):

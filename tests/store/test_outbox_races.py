@@ -9,7 +9,7 @@ import pytest
 
 from monitor.model.messages import MessageState, OutboxItem, OutboxMessage
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.store.deliveries import CUTOFF, add_versions, digest_item, item
 from tests.store.examples import SEEN
 from tests.store.leasing import claim as claim_as
@@ -19,7 +19,7 @@ BLINK_S = 0.3
 
 
 @pytest.fixture
-def stores(store_url: str) -> Iterator[tuple[Store, Store]]:
+def stores(store_url: str) -> Iterator[tuple[StoreWriter, StoreWriter]]:
     """Return one store, opened by two programs."""
     with (
         open_store(store_url, busy_timeout_s=PATIENCE_S) as one,
@@ -28,12 +28,12 @@ def stores(store_url: str) -> Iterator[tuple[Store, Store]]:
         yield one, other
 
 
-def claim(store: Store) -> list[OutboxMessage]:
+def claim(store: StoreWriter) -> list[OutboxMessage]:
     with store.transaction() as transaction:
         return claim_as(transaction, "worker", now=CUTOFF, limit=10)
 
 
-def enqueue(store: Store, items: list[OutboxItem]) -> list[OutboxItem]:
+def enqueue(store: StoreWriter, items: list[OutboxItem]) -> list[OutboxItem]:
     with store.transaction() as transaction:
         return transaction.outbox.enqueue(items, SEEN)
 
@@ -54,7 +54,7 @@ def stored_items(url: str) -> list[tuple[OutboxMessage, OutboxItem]]:
 
 
 def test_a_message_that_is_taking_an_item_is_not_claimed_without_it(
-    stores: tuple[Store, Store], store_url: str
+    stores: tuple[StoreWriter, StoreWriter], store_url: str
 ) -> None:
     one, other = stores
     first, second = add_versions(one, 2)
@@ -76,7 +76,7 @@ def test_a_message_that_is_taking_an_item_is_not_claimed_without_it(
 
 
 def test_an_item_that_comes_while_its_message_is_claimed_is_given_back(
-    stores: tuple[Store, Store], store_url: str
+    stores: tuple[StoreWriter, StoreWriter], store_url: str
 ) -> None:
     one, other = stores
     first, second = add_versions(one, 2)
@@ -93,7 +93,7 @@ def test_an_item_that_comes_while_its_message_is_claimed_is_given_back(
 
 
 def test_a_claim_that_is_undone_leaves_the_message_open(
-    stores: tuple[Store, Store], store_url: str
+    stores: tuple[StoreWriter, StoreWriter], store_url: str
 ) -> None:
     one, other = stores
     first, second = add_versions(one, 2)
@@ -116,7 +116,7 @@ def test_a_claim_that_is_undone_leaves_the_message_open(
 
 
 def test_the_same_items_in_two_transactions_at_once_are_stored_once(
-    stores: tuple[Store, Store], store_url: str
+    stores: tuple[StoreWriter, StoreWriter], store_url: str
 ) -> None:
     one, other = stores
     versions = add_versions(one, 3)
@@ -136,13 +136,13 @@ def test_the_same_items_in_two_transactions_at_once_are_stored_once(
 
 
 def test_many_digests_filled_by_all_and_claimed_meanwhile_lose_nothing(
-    stores: tuple[Store, Store], store_url: str
+    stores: tuple[StoreWriter, StoreWriter], store_url: str
 ) -> None:
     people = [f"person {number}" for number in range(6)]
     versions = add_versions(stores[0], 8, *people)
     start = threading.Barrier(3)
 
-    def fill(store: Store, order: Callable[[list[OutboxItem]], list[OutboxItem]]) -> None:
+    def fill(store: StoreWriter, order: Callable[[list[OutboxItem]], list[OutboxItem]]) -> None:
         """Put everybody's items into their digests, moving on those that came too late."""
         start.wait(PATIENCE_S)
         for version in versions:

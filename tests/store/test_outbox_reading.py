@@ -7,19 +7,21 @@ import pytest
 from monitor.errors import StoreError
 from monitor.model.messages import ChannelState, MessageState
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.store.deliveries import add_versions, item
 from tests.store.test_outbox import after, claim, enqueue, stored
 from tests.store.test_snapshots import run_sql
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[StoreWriter]:
     with open_store(store_url) as store:
         yield store
 
 
-def test_a_message_is_found_by_the_id_that_its_receiver_sees(store: Store, store_url: str) -> None:
+def test_a_message_is_found_by_the_id_that_its_receiver_sees(
+    store: StoreWriter, store_url: str
+) -> None:
     enqueue(store, item(add_versions(store, 1)[0]))
     [message] = claim(store)
     assert message.uid is not None
@@ -30,7 +32,9 @@ def test_a_message_is_found_by_the_id_that_its_receiver_sees(store: Store, store
         assert reader.outbox.message("") is None
 
 
-def test_what_tells_of_a_version_is_found_with_its_message(store: Store, store_url: str) -> None:
+def test_what_tells_of_a_version_is_found_with_its_message(
+    store: StoreWriter, store_url: str
+) -> None:
     first, second = add_versions(store, 2)
     enqueue(store, item(first), item(second), item(first, channel="slack", target=""))
     with open_reader(store_url) as reader:
@@ -43,7 +47,7 @@ def test_what_tells_of_a_version_is_found_with_its_message(store: Store, store_u
         assert reader.outbox.of_version(second + 1) == []
 
 
-def test_what_is_looked_for_is_what_is_listed(store: Store, store_url: str) -> None:
+def test_what_is_looked_for_is_what_is_listed(store: StoreWriter, store_url: str) -> None:
     first, second = add_versions(store, 2, "ana", "ben")
     enqueue(store, item(first), item(second), item(first, channel="slack", target=""))
     enqueue(store, item(first, 5, subscriber="ben", due_at=after(1)))
@@ -74,7 +78,7 @@ def test_what_is_looked_for_is_what_is_listed(store: Store, store_url: str) -> N
         assert outbox.trials(state=MessageState.DEAD) == {}
 
 
-def test_how_a_channel_does_is_kept(store: Store, store_url: str) -> None:
+def test_how_a_channel_does_is_kept(store: StoreWriter, store_url: str) -> None:
     paused = ChannelState(
         channel="mail", failures=5, paused_until=after(600), last_error="421 later", reported=True
     )
@@ -100,7 +104,9 @@ def test_how_a_channel_does_is_kept(store: Store, store_url: str) -> None:
         ("UPDATE messages SET state = 'lost'", "message "),
     ],
 )
-def test_damaged_rows_are_named(store: Store, store_url: str, damage: str, named: str) -> None:
+def test_damaged_rows_are_named(
+    store: StoreWriter, store_url: str, damage: str, named: str
+) -> None:
     enqueue(store, item(add_versions(store, 1)[0]))
     run_sql(store_url, damage)
     with pytest.raises(StoreError, match=f"is damaged: {named}") as caught:

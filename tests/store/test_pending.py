@@ -4,7 +4,7 @@ import pytest
 
 from monitor.store.db import BATCH
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.store.examples import NCT_ID, add_version, document, status_event
 
 
@@ -36,7 +36,7 @@ def test_the_numbers_of_rows_are_kept_by_whoever_writes(store_url: str) -> None:
         assert (kept.versions, kept.events) == (versions, events)
         assert (counted["versions"], counted["events"]) == (versions, events)
 
-    def fail(store: Store) -> None:
+    def fail(store: StoreWriter) -> None:
         with store.transaction() as transaction:
             transaction.replace_events(version_id, NCT_ID, [event] * 9, backfilled=True)
             add_version(transaction, document("NCT00000002"), "NCT00000002")

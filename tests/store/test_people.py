@@ -17,7 +17,7 @@ from monitor.model.subscriptions import (
     SubscriptionStatus,
 )
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.store.deliveries import subscription
 from tests.store.examples import NCT_ID, SEEN
 from tests.store.test_snapshots import run_sql
@@ -27,24 +27,26 @@ COMMAND = SubscriptionOrigin.COMMAND
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[StoreWriter]:
     with open_store(store_url) as store:
         yield store
 
 
-def put(store: Store, *subscriptions: Subscription) -> list[int]:
+def put(store: StoreWriter, *subscriptions: Subscription) -> list[int]:
     with store.transaction() as transaction:
         return transaction.people.put_subscriptions(subscriptions)
 
 
 def put_person(
-    store: Store, name: str, origin: SubscriptionOrigin = SubscriptionOrigin.CONFIG
+    store: StoreWriter, name: str, origin: SubscriptionOrigin = SubscriptionOrigin.CONFIG
 ) -> None:
     with store.transaction() as transaction:
         transaction.people.put_subscriber(name, origin, at=SEEN)
 
 
-def stand(store: Store, subscriber: str, name: str | None, status: SubscriptionStatus) -> bool:
+def stand(
+    store: StoreWriter, subscriber: str, name: str | None, status: SubscriptionStatus
+) -> bool:
     with store.transaction() as transaction:
         return transaction.people.set_status(subscriber, name, status)
 
@@ -64,7 +66,7 @@ def silence(**other: object) -> Silence:
     return Silence(**{"id": 0, "created_at": SEEN, **columns, **other})  # type: ignore[arg-type]
 
 
-def test_a_subscription_makes_its_subscriber_known(store: Store, store_url: str) -> None:
+def test_a_subscription_makes_its_subscriber_known(store: StoreWriter, store_url: str) -> None:
     [number] = put(store, subscription(created_at=SEEN))
     with open_reader(store_url) as reader:
         people = reader.people
@@ -77,7 +79,7 @@ def test_a_subscription_makes_its_subscriber_known(store: Store, store_url: str)
         assert people.subscription("ben", "lupus") is None
 
 
-def test_one_put_again_keeps_its_id_and_its_date(store: Store, store_url: str) -> None:
+def test_one_put_again_keeps_its_id_and_its_date(store: StoreWriter, store_url: str) -> None:
     first = put(store, subscription(), subscription(name="other"))
     changed = subscription(changes=Changes(min_days=30), created_at=LATER, origin=COMMAND)
     assert put(store, subscription(name="other"), changed) == first[::-1]
@@ -85,13 +87,15 @@ def test_one_put_again_keeps_its_id_and_its_date(store: Store, store_url: str) -
     assert kept == replace(changed, id=first[0], created_at=SEEN)
 
 
-def test_two_of_one_name_in_one_call_are_refused(store: Store, store_url: str) -> None:
+def test_two_of_one_name_in_one_call_are_refused(store: StoreWriter, store_url: str) -> None:
     with pytest.raises(ValueError, match="same name"):
         put(store, subscription(), subscription(channels=("slack",)))
     assert subscriptions(store_url) == []
 
 
-def test_what_changes_nothing_does_not_raise_the_version(store: Store, store_url: str) -> None:
+def test_what_changes_nothing_does_not_raise_the_version(
+    store: StoreWriter, store_url: str
+) -> None:
     put(store, subscription(), subscription(name="other"))
     before = version(store_url)
     put(store, subscription(name="other"), subscription())
@@ -110,7 +114,7 @@ def test_what_changes_nothing_does_not_raise_the_version(store: Store, store_url
     assert version(store_url) == before
 
 
-def test_whatever_changes_raises_the_version(store: Store, store_url: str) -> None:
+def test_whatever_changes_raises_the_version(store: StoreWriter, store_url: str) -> None:
     seen = [version(store_url)]
 
     def look() -> None:
@@ -141,7 +145,7 @@ def test_whatever_changes_raises_the_version(store: Store, store_url: str) -> No
     assert seen == sorted(set(seen))
 
 
-def test_who_was_paused_stays_paused_when_put_again(store: Store, store_url: str) -> None:
+def test_who_was_paused_stays_paused_when_put_again(store: StoreWriter, store_url: str) -> None:
     put(store, subscription())
     stand(store, "ana", "lupus", SubscriptionStatus.PAUSED)
     stand(store, "ana", None, SubscriptionStatus.PAUSED)
@@ -152,7 +156,9 @@ def test_who_was_paused_stays_paused_when_put_again(store: Store, store_url: str
         assert [one.status for one in reader.people.subscribers()] == [SubscriptionStatus.PAUSED]
 
 
-def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, store_url: str) -> None:
+def test_what_left_the_file_is_retired_and_comes_back_with_it(
+    store: StoreWriter, store_url: str
+) -> None:
     ids = put(
         store, subscription(), subscription("ben"), subscription("ben", "own", origin=COMMAND)
     )
@@ -180,14 +186,14 @@ def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, stor
     assert people["eve"].status is SubscriptionStatus.ACTIVE
 
 
-def test_who_is_known_keeps_their_origin(store: Store, store_url: str) -> None:
+def test_who_is_known_keeps_their_origin(store: StoreWriter, store_url: str) -> None:
     put_person(store, "ana", COMMAND)
     put(store, subscription())
     with open_reader(store_url) as reader:
         assert reader.people.subscribers()[0].origin is COMMAND
 
 
-def test_a_paused_person_pauses_all_that_is_theirs(store: Store, store_url: str) -> None:
+def test_a_paused_person_pauses_all_that_is_theirs(store: StoreWriter, store_url: str) -> None:
     put(store, subscription(), subscription(name="old"), subscription("ben"))
     stand(store, "ana", "old", SubscriptionStatus.RETIRED)
     stand(store, "ana", None, SubscriptionStatus.PAUSED)
@@ -210,7 +216,7 @@ def test_a_paused_person_pauses_all_that_is_theirs(store: Store, store_url: str)
         assert len(people.subscriptions(subscriber="ana", status=SubscriptionStatus.ACTIVE)) == 1
 
 
-def test_silences_hold_until_their_end(store: Store, store_url: str) -> None:
+def test_silences_hold_until_their_end(store: StoreWriter, store_url: str) -> None:
     put_person(store, "ana")
     with store.transaction() as transaction:
         people = transaction.people
@@ -230,7 +236,9 @@ def test_silences_hold_until_their_end(store: Store, store_url: str) -> None:
         assert reader.people.silences(at=LATER) == []
 
 
-def test_a_silence_about_nothing_or_of_a_stranger_is_refused(store: Store, store_url: str) -> None:
+def test_a_silence_about_nothing_or_of_a_stranger_is_refused(
+    store: StoreWriter, store_url: str
+) -> None:
     def put_silence(**other: object) -> None:
         with store.transaction() as transaction:
             transaction.people.put_silence(silence(**other))
@@ -244,7 +252,7 @@ def test_a_silence_about_nothing_or_of_a_stranger_is_refused(store: Store, store
 
 
 def test_a_damaged_definition_stops_who_does_not_expect_it_and_nobody_else(
-    store: Store, store_url: str
+    store: StoreWriter, store_url: str
 ) -> None:
     put(store, subscription(), subscription("ben"))
     run_sql(store_url, "UPDATE subscriptions SET definition = '{' WHERE subscriber = 'ben'")

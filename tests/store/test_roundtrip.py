@@ -9,7 +9,7 @@ import pytest
 from monitor.model.coverage import Coverage
 from monitor.model.history import LoadedAgain, NewestSighting, Touch, VersionKey
 from monitor.store.reader import open_reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import StoreWriter, open_store
 from tests.store.examples import (
     NCT_ID,
     SEEN,
@@ -331,7 +331,7 @@ def test_text_that_a_database_cannot_hold_does_not_stop_a_pass(store_url: str) -
 
 
 def test_a_failed_transaction_leaves_nothing_behind(store_url: str) -> None:
-    def fail_half_way(store: Store) -> None:
+    def fail_half_way(store: StoreWriter) -> None:
         with store.transaction() as transaction:
             add_version(transaction, document())
             raise KeyError
