@@ -72,4 +72,4 @@ class Claims:
             self._keeper.release()
         # Giving back is a courtesy: a lease that nobody renews ends by itself after `lease_s`.
         except StoreError as exc:
-            self._keeper.tell(f"claims run out by themselves: {exc}")
+            self._keeper.report_trouble(f"claims run out by themselves: {exc}")

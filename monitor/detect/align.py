@@ -31,7 +31,7 @@ _NOT_COMPARED = frozenset({fields.VERSION_HOLDER})
 _REVIEW_MARKS = ("reviewUnit", "ReviewUnit", "resetReasons")
 _SORTED = orjson.OPT_SORT_KEYS
 
-ItemPair = tuple[dict[str, Any] | None, dict[str, Any] | None]
+ItemSides = tuple[dict[str, Any] | None, dict[str, Any] | None]
 
 
 class ItemName(str):
@@ -49,7 +49,7 @@ class ItemName(str):
         return made
 
     @cached_property
-    def item(self) -> ItemPair:
+    def item(self) -> ItemSides:
         """The item as the old and the new record state it; None where it is no object."""
         old, new = (one if isinstance(one, dict) else None for one in self._sides)
         return _without_group_names(old, new, self._path)

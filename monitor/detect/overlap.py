@@ -1,6 +1,6 @@
 """What two sets of leftover criteria have in common: sentences, and items within longer ones.
 
-An item that was joined to another, or taken out of one, says what it said before.
+An item that was joined to another, or split off from one, is not a change by itself.
 """
 
 import re

@@ -17,8 +17,8 @@ from monitor.detect.sites import is_masked, same_place_score, same_site, site_of
 from monitor.detect.texts import continues, likeness
 from monitor.model.fields import LOCATIONS, ListRule, Path, list_rule
 
-ListItem = Any
-ItemPair = tuple[ListItem, ListItem]
+AnyItem = Any
+ItemPair = tuple[AnyItem, AnyItem]
 # Stands on the side of a pair where there is no item (null is an item).
 ABSENT: Any = object()
 
@@ -42,7 +42,7 @@ MAX_COMPARISONS = 2_500
 class _Measure(NamedTuple):
     """How alike two items are: what is made of each of them once, and of any two of that."""
 
-    describe: Callable[[ListItem], Any]
+    describe: Callable[[AnyItem], Any]
     score: Callable[[Any, Any], float]
 
 
@@ -50,8 +50,8 @@ class _Measure(NamedTuple):
 class _UnpairedItems:
     """Items not paired yet, by their index."""
 
-    old: dict[int, ListItem]
-    new: dict[int, ListItem]
+    old: dict[int, AnyItem]
+    new: dict[int, AnyItem]
     pairs: dict[int, int]
 
     def pair(self, old_index: int, new_index: int) -> None:
@@ -63,7 +63,7 @@ class _UnpairedItems:
         return sum(i in self.old for i in old) * sum(i in self.new for i in new)
 
     def pair_equal(
-        self, old: Iterable[int], new: Iterable[int], key: Callable[[ListItem], Hashable]
+        self, old: Iterable[int], new: Iterable[int], key: Callable[[AnyItem], Hashable]
     ) -> None:
         """Pair the items of the two sides that have the same key, in the order given."""
         waiting: dict[Hashable, list[int]] = defaultdict(list)
@@ -102,15 +102,15 @@ class _UnpairedItems:
                 self.pair(olds[i], news[j])
 
     @staticmethod
-    def by_content(items: dict[int, ListItem], indexes: Iterable[int]) -> list[int]:
+    def by_content(items: dict[int, AnyItem], indexes: Iterable[int]) -> list[int]:
         """Return those indexes that are left, in an order that no shuffling changes."""
         left = [index for index in indexes if index in items]
         return sorted(left, key=lambda index: normal_key(items[index]))
 
 
 def pair_items(
-    old: Sequence[ListItem],
-    new: Sequence[ListItem],
+    old: Sequence[AnyItem],
+    new: Sequence[AnyItem],
     path: Path,
     rule: ListRule,
     moved: frozenset[ItemKey] = frozenset(),
@@ -143,7 +143,7 @@ def pair_items(
     return found + [(item, ABSENT) for item in left.old.values()]
 
 
-def _facets(item: ListItem) -> dict[str, str]:
+def _facets(item: AnyItem) -> dict[str, str]:
     """Return the item's attributes in normal form; a scalar has one, itself."""
     return facets(item) if isinstance(item, dict) else {"": normal_key(item).decode()}
 
@@ -186,10 +186,10 @@ def _pair_many(left: _UnpairedItems, old: list[int], new: list[int]) -> None:
         for name, value in facets_of[id(item)].items():
             values[name].add(value)
 
-    def all_but(name: str) -> Callable[[ListItem], Hashable]:
+    def all_but(name: str) -> Callable[[AnyItem], Hashable]:
         return lambda item: frozenset(one for one in facets_of[id(item)].items() if one[0] != name)
 
-    def only(name: str) -> Callable[[ListItem], Hashable]:
+    def only(name: str) -> Callable[[AnyItem], Hashable]:
         return lambda item: facets_of[id(item)].get(name)
 
     for name in sorted(values):
@@ -201,7 +201,7 @@ def _pair_many(left: _UnpairedItems, old: list[int], new: list[int]) -> None:
 
 
 def _groups(
-    left: _UnpairedItems, key: Callable[[ListItem], Hashable | None]
+    left: _UnpairedItems, key: Callable[[AnyItem], Hashable | None]
 ) -> list[tuple[list[int], list[int]]]:
     """Return the indexes of both sides by key, where both have some; None is no key."""
     groups: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
@@ -225,13 +225,13 @@ def _pair_near(left: _UnpairedItems) -> None:
             left.pair_by_rank(old, new, measure, threshold)
 
 
-def _partial_key(attributes: tuple[str, ...]) -> Callable[[ListItem], Hashable | None]:
+def _partial_key(attributes: tuple[str, ...]) -> Callable[[AnyItem], Hashable | None]:
     """Return a key of these attributes; None (never paired) when one is missing.
 
     A masked facility name tells nothing, so it pairs only where the postcode agrees.
     """
 
-    def key(item: ListItem) -> Hashable | None:
+    def key(item: AnyItem) -> Hashable | None:
         if not isinstance(item, dict):
             return None
         if "zip" not in attributes and is_masked(item.get("facility")) and item.get("zip"):
@@ -259,7 +259,7 @@ def moved_keys(
     return frozenset(left & others[1] | arrived & others[0])
 
 
-def _list_at(module: Mapping[str, Any], path: Path) -> list[ListItem]:
+def _list_at(module: Mapping[str, Any], path: Path) -> list[AnyItem]:
     found = module.get(path[-1])
     return found if isinstance(found, list) else []
 
@@ -269,7 +269,7 @@ def _pair_by_name(
 ) -> None:
     measure = _AS_SITE if path == LOCATIONS else _in_texts(rule)
 
-    def place(item: ListItem) -> Hashable | None:
+    def place(item: AnyItem) -> Hashable | None:
         if not isinstance(item, dict) or (moved and natural_key(item, rule) in moved):
             return None
         return tuple(key_word(item, name) for name in rule.bucket)
@@ -281,7 +281,7 @@ def _pair_by_name(
 def _pair_successors(left: _UnpairedItems, rule: ListRule) -> None:
     """Pair who left a post and who came to it: the only ones, or those that share most else."""
 
-    def post(item: ListItem) -> Hashable | None:
+    def post(item: AnyItem) -> Hashable | None:
         return tuple(key_word(item, name) for name in rule.post) if isinstance(item, dict) else None
 
     for old, new in _groups(left, post):

@@ -221,8 +221,10 @@ class PageGate:
             first = (entry and entry.miss) or now
             # "Another load" is another timestamp of `/version`. Asking the same load twice proves
             # nothing.
-            is_told = self.page.is_final and first.load != now.load and GONE not in self.held_causes
-            if is_told or self._is_accepted((GONE,), nct_id):
+            is_confirmed = (
+                self.page.is_final and first.load != now.load and GONE not in self.held_causes
+            )
+            if is_confirmed or self._is_accepted((GONE,), nct_id):
                 yield replace(raw, data_date=first.day, retrieved_at=first.at)
             else:
                 self._suspects[nct_id] = missing_suspect(

@@ -41,7 +41,7 @@ _ROW_BYTES = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Which versions are meant.
+    """Which versions are derived anew.
 
     ``nct_ids``: all versions of these trials, whatever rules their events are by; () for those of
     all trials whose events are by other rules than the present ones. ``since``: only versions

@@ -1,4 +1,7 @@
-"""What a message to a subscriber is made of, before anything of it is put into words."""
+"""The content of a message to a subscriber before it is rendered.
+
+``deliver.notifications`` builds it from the store, ``render.alerts`` turns it into text and HTML.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +17,7 @@ from monitor.model.record import TrialRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFacts:
-    """Which trial it is and how it stands, in the registry's words; None where not stated.
+    """A trial and its status, in the registry's words; None where not stated.
 
     ``overall_status``: ``GONE`` or ``MERGED`` while the registry no longer shows the record.
     ``status_now``: the same of the newest stored version; None where the facts are that version's.
@@ -106,9 +109,9 @@ class Notification:
     ``uid``: the delivery's stable id. ``digest`` None: it is sent at once and has an alert.
     ``public_url``: where the monitor's own pages can be read, without a slash at its end; None
     where there are none. ``unsubscribe_url``: where a click, or a POST, ends the subscription.
-    ``message_url``: where all that it tells can be read; None where there are no pages.
+    ``message_url``: the page that shows all of it; None where there are no pages.
     ``manage_url``: of the reader's own page; None for who did not subscribe there. ``why_url``:
-    where it is said why the message came.
+    the page that says why the message came.
     ``asked_for``: of a digest without alerts, the names of the subscriptions that want it even so.
     ``group_until``: of alerts that came at once and go together, when the last of them came.
     ``part``: where it was too large to be sent whole, its place from 1 on, and of how many.
@@ -152,7 +155,7 @@ class Notification:
 
 
 def profile_of(record: TrialRecord, events: Iterable[ChangeEvent]) -> TrialProfile | None:
-    """Return the profile of a trial whose events tell that it is new; None of any other."""
+    """Return the profile of a trial that is new by its events; None for any other."""
     is_new = any(event.kind is ChangeKind.TRIAL_REGISTERED for event in events)
     return TrialProfile.of(record) if is_new else None
 

@@ -35,7 +35,7 @@ class DryRun:
     ``trials``: those that a source follows, by NCT ID; ``unfollowed``: how many others are stored
     that match. ``sent``: by the time when they were read. ``messages``: how many these would have
     been by each channel: one for a version, or for all of a digest. ``first_seen``: how many
-    trials were seen for the first time, which is told unless a source began with them.
+    trials were seen for the first time, which sends an alert unless a source began with them.
     """
 
     subscription: Subscription

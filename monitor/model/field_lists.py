@@ -30,7 +30,7 @@ from monitor.model.field_paths import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRule:
-    """How the items of one list are told apart; never by their position.
+    """How the items of one list are identified; never by their position.
 
     ``key``: attributes that name an item (its natural key), in the order in which they are
     shown. ``any_of``: the first of these that an item has is its key. ``bucket``: attributes
@@ -110,7 +110,7 @@ _OF_GROUPS = ListRule(any_of=("id", GROUP_ID, "title"))
 
 
 def list_rule(path: Path) -> ListRule:
-    """Return how items of the list at ``path`` are told apart."""
+    """Return the rule that identifies items of the list at ``path``."""
     found = LIST_RULES.get(path)
     if found is None:
         in_results = path[:1] == RESULTS and path[-1] in GROUP_VALUES

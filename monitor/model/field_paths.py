@@ -162,7 +162,7 @@ REGISTRY_PRESENCE, REGISTRY_MERGED_INTO, REGISTRY_SAID = _module(
 # --- a certification that results come later -----------------------------------------------------
 CERTIFICATION: tuple[Path, ...] = (DISP_FIRST_SUBMIT, DISP_FIRST_SUBMIT_QC, DISP_FIRST_POST[:-1])
 
-# --- what is no news ---------------------------------------------------------------------------
+# --- what is noise ---------------------------------------------------------------------------
 # Stamps of the update itself: they move with every submission.
 ADMINISTRATIVE: tuple[Path, ...] = (
     STATUS_VERIFIED, LAST_UPDATE_SUBMIT, LAST_UPDATE_POST[:-1], FIRST_SUBMIT, FIRST_SUBMIT_QC,
@@ -170,7 +170,7 @@ ADMINISTRATIVE: tuple[Path, ...] = (
 )  # fmt: skip
 # Of these, the dates that tell one version from the next.
 UPDATE_STAMPS: tuple[Path, ...] = (LAST_UPDATE_POST, LAST_UPDATE_SUBMIT)
-# Written by the registry from what the sponsor said, or about it.
+# Written by the registry from what the sponsor stated, or about it.
 REGISTRY_MADE: tuple[Path, ...] = (DERIVED, ANNOTATION, LOCATION_GEO_POINT)
 
 

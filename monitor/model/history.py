@@ -15,7 +15,7 @@ _UNNUMBERED = 2**31 - 1
 @total_ordering
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionKey:
-    """Where an observation of a trial stands in the trial's history; comparable.
+    """The position of an observation in a trial's history; comparable.
 
     Orders by the registry's date, the registry's version number (unknown: after every known
     one of that date), the date of the data load (unknown: before every known one), and the
@@ -40,7 +40,7 @@ class VersionKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVersion:
-    """A version of a trial's record on its way into the store.
+    """A version of a trial's record that is to be stored.
 
     A version is one content that was observed once or many times without another content in
     between: the plain date columns are its first observation, the ``last_…`` ones its last.
@@ -80,7 +80,7 @@ class NewVersion:
 
     @property
     def first_key(self) -> VersionKey:
-        """The first observation's place in the history."""
+        """The key of the first observation."""
         return VersionKey(
             version_date=self.version_date,
             registry_version=self.registry_version,
@@ -90,7 +90,7 @@ class NewVersion:
 
     @property
     def last_key(self) -> VersionKey:
-        """The last observation's place in the history."""
+        """The key of the last observation."""
         return VersionKey(
             version_date=self.last_version_date,
             registry_version=self.last_registry_version,
@@ -111,7 +111,7 @@ class StoredVersion(NewVersion):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touch:
-    """A further observation of a stored version: how far its interval now reaches.
+    """A further observation of a stored version, which extends its interval.
 
     ``first_key``/``last_key`` None: that end stays; each comes with the hash of the raw slice
     that was seen there. ``seen_at``: when the trial was seen to be as stored (aware UTC).
@@ -129,7 +129,7 @@ class NewestSighting(NamedTuple):
     """What a trial's newest version was first and last seen as, and the hashes of its content.
 
     Polls ask for it by the thousands, hence a tuple and not all of a version.
-    ``is_dated_by_load``: the registry's date of the last sight is that of its data load.
+    ``is_dated_by_load``: the registry's date of the last sighting is that of its data load.
     """
 
     version_id: int
@@ -157,7 +157,7 @@ class TrialHistory(NamedTuple):
 
 
 class LoadedAgain(NamedTuple):
-    """A stored version's own slice under the stamp of a later data load: its last sight now.
+    """A stored version's own slice under the stamp of a later data load: its last sighting now.
 
     ``raw_sha256``: of the slice; ``seen_at``: aware UTC.
     """
@@ -187,7 +187,7 @@ class TrialRow:
     ``overall_status``: the registry's word; ``GONE`` or ``MERGED`` while it no longer shows the
     record. ``first_start_date``: the start date that the trial's first version states, as the
     registry wrote it. ``last_changed``: from when the latest version holds that has an event
-    above noise. ``last_seen_at``: when a source last told how the record stands (aware UTC).
+    above noise. ``last_seen_at``: when a source last showed the record (aware UTC).
     """
 
     nct_id: str

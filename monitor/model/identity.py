@@ -58,8 +58,8 @@ def message_id(
 ) -> str:
     """Return the id by which receivers know a message: a UUID.
 
-    It stands for what is said (each item once, in whatever order), to whom, and where; the
-    address enters as a hash. ``cutoff``: of a digest or a group (aware).
+    It is a hash of the items (each once, in any order), the receiver and the address; the address
+    enters as a hash of its own. ``cutoff``: of a digest or a group (aware).
     """
     versions = sorted({f"{one.version.hex()}<{one.previous.hex()}" for one in items})
     # Hashed: ids stand in logs and links, and an address is a person's.
@@ -71,9 +71,9 @@ def message_id(
 def welcome_id(
     subscriptions: Iterable[tuple[str, str]], *, subscriber: str, channel: str, target: str
 ) -> str:
-    """Return the id of the message that tells of new subscriptions: a UUID.
+    """Return the id of the welcome message for new subscriptions: a UUID.
 
-    It stands for their names and definitions, whatever their order.
+    It is a hash of their names and definitions, whatever their order.
     """
     address = sha256(target.encode("utf-8", "replace")).hexdigest()
     about = ["welcome", subscriber, channel, address, sorted(subscriptions)]
@@ -85,8 +85,8 @@ def notice_id(
 ) -> str:
     """Return the id of a message to the operator: a UUID.
 
-    It stands for incidents, each with its beginning and its state, whatever their order.
-    ``store``: what no other store has, so that two monitors never tell under one id.
+    It is a hash of the incidents, each with its beginning and its state, whatever their order.
+    ``store``: unique to the store, so that two monitors never send under one id.
     """
     address = sha256(target.encode("utf-8", "replace")).hexdigest()
     about = ["notice", store, channel, address, sorted(incidents)]

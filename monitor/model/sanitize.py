@@ -23,7 +23,9 @@ def sanitize(text: str) -> str:
     ESC becomes ``␛``, other control characters their picture, a bidi override ``<U+202E>``;
     white space of any kind a blank. Letters of every script stay as they are.
     """
-    if text.isprintable():  # nothing that steers is; most texts are, and this is quickly told
+    if (
+        text.isprintable()
+    ):  # control characters are not printable; most texts are, and this check is quick
         return text
     return _STEERING.sub(_escape, text)
 

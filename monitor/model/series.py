@@ -19,9 +19,9 @@ ValueKind = Literal["number", "date", "words"]
 class SeriesField:
     """What can be followed over time; ``kind`` says how its values compare.
 
-    ``path``: where the record states it, so that silence is told from absence. ``value``: takes it
-    from the facts; None: they do not hold it, and it is the text at the path. ``type_fact``: the
-    fact that says ``ACTUAL`` or ``ESTIMATED``.
+    ``path``: where the record states it, so that "not stated" differs from "absent". ``value``:
+    takes it from the facts; None: they do not hold it, and it is the text at the path.
+    ``type_fact``: the fact that says ``ACTUAL`` or ``ESTIMATED``.
     """
 
     name: str

@@ -69,8 +69,8 @@ def read_token(text: str, *, purpose: Purpose, keys: Sequence[str], now: datetim
 
 
 def _mac(purpose: Purpose, body: str, key: str) -> str:
-    said = f"{purpose}.{body}".encode("utf-8", "replace")
-    return _text(hmac.digest(key.encode(), said, "sha256")[:_MAC_BYTES])
+    signed = f"{purpose}.{body}".encode("utf-8", "replace")
+    return _text(hmac.digest(key.encode(), signed, "sha256")[:_MAC_BYTES])
 
 
 def _text(content: bytes) -> str:

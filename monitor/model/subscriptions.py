@@ -1,4 +1,7 @@
-"""Who wants to hear of which changes, where and when."""
+"""Subscriptions, silences, and the decisions about them: who wants which changes, where and when.
+
+The store keeps them, ``match`` decides by them, the configuration and commands make them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +25,7 @@ class SubscriptionOrigin(StrEnum):
 
 
 class SubscriptionStatus(StrEnum):
-    """Whether a subscriber or a subscription counts."""
+    """Whether a subscriber or a subscription is in use."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -76,11 +79,11 @@ class Changes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """What one subscriber asks for, where and when.
+    """The changes that one subscriber wants, where and when.
 
     ``id``: of the store. ``name`` is unique among the subscriber's own. ``channels``: names of
     channels of the configuration. ``critical_at_once``: critical events do not wait for the
-    digest. ``created_at``: versions that were stored before are no news to it (aware UTC).
+    digest. ``created_at``: versions that were stored before are not sent (aware UTC).
     ``send_empty``: a digest is sent even when it holds nothing.
     """
 
@@ -126,7 +129,7 @@ class Silence:
     created_at: datetime
 
 
-# Programs go by the names, which stay (`"reason": "nct_id"`); the texts are for people.
+# Programs read the names, which stay (`"reason": "nct_id"`); the texts are for people.
 class Reason(StrEnum):
     """Why a subscription gets an event, or why it does not."""
 

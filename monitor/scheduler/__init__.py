@@ -1,4 +1,4 @@
-"""When things run, and nothing of what they do."""
+"""When jobs run, and nothing of what they do."""
 
 from monitor.scheduler.cron import Cron
 from monitor.scheduler.scheduler import Job, JobProblem, Scheduler

@@ -1,4 +1,7 @@
-"""The clock of the daemon: APScheduler on the event loop, one job for each thing that recurs."""
+"""Run recurring jobs of the daemon: APScheduler on the event loop, one job for each task.
+
+``daemon.job_runner`` schedules them; ``triggers`` says when each is due.
+"""
 
 import asyncio
 import logging
@@ -30,7 +33,7 @@ OnTrouble = Callable[[JobProblem, str, BaseException | None], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Something that recurs.
+    """A recurring task.
 
     ``next_due`` (aware) may have passed: then it runs at once. ``last_due``: when it last ran,
     where that is known; it counts when the clock is set back.
@@ -63,7 +66,7 @@ class Scheduler:
         self._stopped = False
         self._idle = asyncio.Event()
         self._idle.set()
-        # Failures go to on_trouble; said twice they would look like two.
+        # Failures go to on_trouble; logged here too they would look like two.
         logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         self._clock = AsyncIOScheduler(
@@ -110,7 +113,7 @@ class Scheduler:
             )
 
     def wake(self) -> None:
-        """Look again what is due: the wall clock may have been set, or the machine have slept."""
+        """Recompute what is due, after the wall clock may have been set or the machine slept."""
         now = datetime.now(UTC)
         for name in self._jobs.keys() - self._running:
             stored = self._clock.get_job(name).next_run_time
@@ -191,7 +194,7 @@ async def _run(job: Job) -> None:
 
 
 class _ClockTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler brings no types
-    """A trigger as APScheduler asks one."""
+    """Adapts a trigger to APScheduler's interface."""
 
     def __init__(self, trigger: Trigger) -> None:
         self._trigger = trigger

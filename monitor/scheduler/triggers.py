@@ -1,4 +1,4 @@
-"""When something is due: at a distance in time, or at wall times of a time zone."""
+"""When a job is due: after an interval, or at the times of a cron expression. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from monitor.scheduler.cron import Cron
 if TYPE_CHECKING:
     from monitor.settings import SourceSettings
 
-# A clock that is set back by more than this had been wrong: what it had done counts for nothing.
+# A clock that is set back by more than this had been wrong: what it had run does not count.
 LONGEST_STEP_BACK = timedelta(days=1)
 
 _TICK = timedelta(microseconds=1)

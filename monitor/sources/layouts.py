@@ -1,4 +1,6 @@
-"""Cutting one file into slices: which layout its content has, and how that is read.
+"""Split one file into slices: detect the layout of its content, and read that.
+
+``files`` calls it for each file and archive entry.
 
 JSON lines, JSON documents (one or several, over any number of lines), or a text page. The
 content decides, never the file's name. Memory is bounded by the longest line or item.
@@ -198,7 +200,7 @@ def _pages(window: LookAhead, reading: Reading, at: str) -> SourceItems:
 def _take_value(window: LookAhead) -> tuple[bytes, str | None]:
     """Cut the next value; with the reason when it is broken but ends where its brackets close.
 
-    RecordError when it does not: nothing behind it can then be told from it.
+    RecordError when it does not: where it ends is then unknown.
     """
     try:
         return window.take_value(), None

@@ -1,7 +1,7 @@
-"""Cutting a list of records item by item, whatever is wrong with one of them.
+"""Split a list of records into items, whatever is wrong with one of them.
 
 A record may be no JSON (a lone surrogate, ``NaN``, bottomless nesting), and its brackets or
-quotation marks may not even close. Where it ends is then told by what is around it: by the opening
+quotation marks may not even close. Where it ends then follows from what is around it: the opening
 of the next study, or by the end of the page. Files and answers of the registry are cut alike.
 """
 
@@ -67,7 +67,7 @@ class ListItem(NamedTuple):
 
 
 class BrokenListError(RecordError):
-    """From item ``number`` on nothing can be told apart."""
+    """The items cannot be separated from ``number`` on."""
 
     def __init__(self, problem: str, number: int) -> None:
         super().__init__(problem)

@@ -69,7 +69,7 @@ def slices(text: bytes, reading: Reading, at: str) -> Iterator[RawVersion | Unre
     if text[:1] != b"{":
         raise RecordError("it is not a JSON object")
     wrapping = _unwrap(text)
-    # A study may come with a key "studies" of its own beside it; then the one study is meant.
+    # A study may come with a key "studies" of its own beside it; then it is the one study.
     if bytes(wrapping.studies)[:1] == b"[" and wrapping.study is _NOTHING:
         yield from _items(wrapping.studies, reading, at)
     else:
@@ -179,7 +179,7 @@ def _own(study: bytes) -> bytes:
 
 
 def _other_id(stated_id: str, study: bytes) -> str | None:
-    """Return the study's own NCT ID when it is not the one said of it, else None.
+    """Return the study's own NCT ID when it is not the one stated beside it, else None.
 
     A record that was merged into another keeps its old ID as an alias; that is no contradiction.
     """

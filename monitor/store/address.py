@@ -64,8 +64,8 @@ def _postgres(url: str) -> StoreAddress:
         place += f":{parts.port}" if parts.port else ""
         password = parts.password
     except ValueError as exc:
-        said = f"this is not a PostgreSQL URL; one looks like {_SHAPES}; {_SPELLED}"
-        raise StoreError(said) from exc
+        message = f"this is not a PostgreSQL URL; one looks like {_SHAPES}; {_SPELLED}"
+        raise StoreError(message) from exc
     # Example: in "postgresql://ana:p#ss@db/monitor" everything behind the # is a fragment, and the
     # host is "ana".
     if _is_ambiguous(parts):

@@ -40,7 +40,7 @@ _CLAIM = (
     )
     .returning(*MESSAGE.columns)
 )
-# An item is identified by two versions: "from A to C" is told under another id than "from B to C".
+# An item is identified by two versions: "from A to C" is sent under another id than "from B to C".
 _PREVIOUS = versions.alias("previous")
 # What messages that are claimed for the first time tell of.
 _CLAIMED_ITEMS = (

@@ -1,4 +1,4 @@
-"""Running statements: the one door to the database, for reading and for writing.
+"""Run statements: all reads and writes of the database come through here.
 
 Statements are SQLAlchemy Core over the tables of ``schema``, made once, with ``bindparam`` for what
 differs; SQLAlchemy keeps what it compiles of them.
@@ -31,9 +31,11 @@ from monitor.store.row_mapping import Row, RowMapper
 BATCH = 500
 """Values behind one IN, rows of one insert: well under every database's limit."""
 
-Parameters = Mapping[str, Any]
+SqlParameters = Mapping[str, Any]
+RowValues = dict[str, Any]
+"""Values of one row, by the names of its columns."""
 T = TypeVar("T")
-_NOTHING: Parameters = {}
+_NOTHING: SqlParameters = {}
 # Of SQLite's virtual machine, between two looks at the clock: some milliseconds.
 _STEPS_OF_THE_MACHINE = 10_000
 _SET_TIMEOUT = sa.select(sa.func.set_config("statement_timeout", bindparam("millis"), True))
@@ -54,7 +56,7 @@ class _DoUpdate(OnConflictDoUpdate):
 
 
 def insert_new(table: sa.Table, key: Sequence[str] | None = None) -> sa.Insert:
-    """Return an insert that leaves rows as they are that are there: by ``key``, or by any."""
+    """Return an insert that leaves existing rows as they are: by ``key``, or by any key."""
     # Both databases take the same ON CONFLICT. SQLAlchemy has it in each of their packages;
     # PostgreSQL's compiler takes SQLite's, whose package is loaded anyway.
     return sa.insert(table).ext(_DoNothing(key))
@@ -128,7 +130,7 @@ class BulkInsert:
 
 
 class DeadlineError(Exception):
-    """The time that a question was given is over."""
+    """The deadline of a query is over."""
 
 
 class Db:
@@ -191,32 +193,32 @@ class Db:
             yield
             self._connection.execute(_SET_TIMEOUT, {"millis": "0"})
 
-    def fetch(self, statement: Executable, parameters: Parameters = _NOTHING) -> Sequence[Row]:
+    def fetch(self, statement: Executable, parameters: SqlParameters = _NOTHING) -> Sequence[Row]:
         """Return the rows of a query, or those that a change returns."""
         with self.errors():
             return self._connection.execute(statement, parameters).all()
 
     def read(
-        self, mapper: RowMapper[T], statement: Executable, parameters: Parameters = _NOTHING
+        self, mapper: RowMapper[T], statement: Executable, parameters: SqlParameters = _NOTHING
     ) -> list[T]:
-        """Return what the rows of a query, or those that a change returns, stand for."""
+        """Return the objects that the mapper makes of the rows of a query, or of a change."""
         with self.errors():
             return list(map(mapper, self._connection.execute(statement, parameters)))
 
     def first(
-        self, mapper: RowMapper[T], statement: Executable, parameters: Parameters = _NOTHING
+        self, mapper: RowMapper[T], statement: Executable, parameters: SqlParameters = _NOTHING
     ) -> T | None:
-        """Return what the first row stands for; None without any."""
+        """Return the object of the first row; None without any."""
         with self.errors():
             row = self._connection.execute(statement, parameters).first()
             return None if row is None else mapper(row)
 
-    def value(self, statement: Executable, parameters: Parameters = _NOTHING) -> Any:
+    def value(self, statement: Executable, parameters: SqlParameters = _NOTHING) -> Any:
         """Return the first value of the first row; None without any."""
         with self.errors():
             return self._connection.execute(statement, parameters).scalar()
 
-    def stream(self, statement: Executable, parameters: Parameters = _NOTHING) -> Iterator[Row]:
+    def stream(self, statement: Executable, parameters: SqlParameters = _NOTHING) -> Iterator[Row]:
         """Yield the rows of a query that may have very many."""
         with self.errors():
             # Without it all rows of a table would be in memory before the first is looked at.
@@ -227,16 +229,16 @@ class Db:
             finally:
                 result.close()
 
-    def run(self, statement: Executable, parameters: Parameters = _NOTHING) -> int:
+    def run(self, statement: Executable, parameters: SqlParameters = _NOTHING) -> int:
         """Change rows and return how many."""
         with self.errors():
-            # Of an insert SQLAlchemy counts nothing unless told to.
+            # SQLAlchemy does not count the rows of an insert by default.
             options = {"preserve_rowcount": True}
             return self._connection.execute(
                 statement, parameters, execution_options=options
             ).rowcount
 
-    def run_many(self, statement: Executable, rows: Sequence[Parameters]) -> None:
+    def run_many(self, statement: Executable, rows: Sequence[SqlParameters]) -> None:
         """Run a statement for every row, all with the same names.
 
         On SQLite the driver itself takes the compiled statement and the rows.
@@ -282,7 +284,7 @@ def _is_interruption(cause: BaseException | None) -> bool:
 
 
 def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Cut a long list into what one statement takes."""
+    """Yield a long list in batches that one statement can take."""
     for start in range(0, len(values), BATCH):
         yield values[start : start + BATCH]
 
@@ -302,10 +304,10 @@ class _Compiled(NamedTuple):
     """
 
     sql: str
-    constants: Parameters
+    constants: SqlParameters
     binders: Mapping[str, Callable[[Any], Any]]
 
-    def bound(self, row: Parameters) -> Parameters:
+    def bound(self, row: SqlParameters) -> SqlParameters:
         """Return a row's values as SQLite keeps them."""
         values = {**self.constants, **row}
         for name, bind in self.binders.items():

@@ -1,4 +1,4 @@
-"""What a database's errors mean, said in one line; no SQL library is imported here.
+"""Translate a database's errors into one line; no SQL library is imported here.
 
 Every error of a driver comes through ``translate`` on its way out of the package.
 """

@@ -1,6 +1,6 @@
 """Change events, and what is announced of a version once for all: rows and statements.
 
-``events`` are derived anew when rules change, ``announcements`` never: they are what was told.
+``events`` are derived anew when rules change, ``announcements`` never: they are what was sent.
 """
 
 from collections.abc import Sequence

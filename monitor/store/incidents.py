@@ -168,8 +168,8 @@ class IncidentWriter(IncidentReader):
         message = {**key, **address, **state, "due_at": at, "created_at": at}
         message_id = self._db.value(_PUT_MESSAGE, message)
         for one, of in states:
-            # The key of the table makes sure that an address is told of a state once, by whichever
-            # process.
+            # The key of the table makes sure that an address is notified of a state once, by
+            # whichever process.
             notice = {"incident_id": one.id, "state": of, "message_id": message_id}
             self._db.run(_PUT_NOTICE, {**notice, **address})
 

@@ -1,4 +1,4 @@
-"""Holding a lease: taken once, renewed by a thread of its own until it is lost or given back.
+"""Hold a lease: take it, renew it in a thread of its own until it is lost or released.
 
 Over ``leases``, which has the rows (docs/decisions/2026-11-30-one-lease.md).
 """
@@ -53,13 +53,13 @@ def seconds_since_boot() -> float:
 
 
 class LeaseKeeper:
-    """One lease as this process wants it, or holds it; threads may share it.
+    """One lease that this process wants, or holds; threads may share it.
 
     ``opened`` opens the store for each call, as it lies there then, ``reader`` for looking.
     ``ttl_s`` is asked before each renewal, because the configuration may be read again.
-    ``on_trouble`` hears why a renewal failed, ``on_lost`` once that the lease is lost; both in the
-    keeper's thread. ``clock``: monotonic seconds, None for those of this machine; no clock on the
-    wall decides anything.
+    ``on_trouble`` is called with why a renewal failed, ``on_lost`` once when the lease is lost;
+    both in the keeper's thread. ``clock``: monotonic seconds, None for those of this machine; no
+    clock on the wall decides anything.
     """
 
     def __init__(
@@ -98,12 +98,12 @@ class LeaseKeeper:
     # --- taking ----------------------------------------------------------------------------
 
     def take(self) -> Lease | None:
-        """Take the lease; return the one that another lost without a word, if there was one.
+        """Take the lease; return the one that another lost without releasing it, if there was one.
 
         LeaseHeldError while another has it: until we saw no renewal for its time to live, or its
         process is certain to be gone.
         """
-        found = self.rival()  # seen by reading: who stands by locks nobody out
+        found = self.rival()  # by reading: a standby process takes no lock
         if found is not None and not self._observer.is_lost(found):
             raise LeaseHeldError(self.name, found)
         # Before the question, not after the answer: others count from when the row was written, and
@@ -135,7 +135,7 @@ class LeaseKeeper:
                     raise
 
     def rival(self) -> Lease | None:
-        """Return the lease as long as another holds it, or has not given it back."""
+        """Return the lease as long as another holds it, or has not released it."""
         with self._reader() as reader:
             lease = reader.leases.find(self.name, now=self._now())
         return None if lease is None or lease.holder == self.holder else lease
@@ -152,7 +152,7 @@ class LeaseKeeper:
 
     @property
     def is_taken(self) -> bool:
-        """Whether the lease was taken, and not given back yet."""
+        """Whether the lease was taken, and not released yet."""
         with self._lock:
             return self._lease is not None
 
@@ -184,7 +184,7 @@ class LeaseKeeper:
         return min(self._ttl_s() / 3, max(0.01, self._until - self._clock()))
 
     def renew(self) -> None:
-        """Renew the lease once; what goes wrong is told, and may mean that it is lost.
+        """Renew the lease once; a failure is reported, and may mean that it is lost.
 
         Where transactions that write as its holder have renewed it since the last time, it waits
         for none of them.
@@ -216,7 +216,7 @@ class LeaseKeeper:
         self._look()  # from here on, whoever renews it is another transaction
 
     def lose(self) -> None:
-        """Note that a transaction of ours found the lease to be another's."""
+        """Record that a transaction of ours found the lease to be another's."""
         with self._lock:
             self._lost = self._lost or _TAKEN
 
@@ -260,14 +260,14 @@ class LeaseKeeper:
             self._seen = looked_at, found.renewals
             return is_renewed
 
-    def tell(self, reason: str) -> None:
-        """Tell what went wrong with what was done under the lease."""
+    def report_trouble(self, reason: str) -> None:
+        """Report what went wrong with work under the lease."""
         self._on_trouble(reason)
 
     # --- the end ---------------------------------------------------------------------------
 
     def release(self) -> None:
-        """Keep the lease no longer and give it back, if it is ours; StoreError."""
+        """Stop renewing the lease and release it, if it is ours; StoreError."""
         self._ended.set()
         with self._lock:
             lease, self._lease, self._until = self._lease, None, float("-inf")

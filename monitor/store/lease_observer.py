@@ -1,6 +1,6 @@
-"""When the lease of another counts as lost: by our own clock, or because its process is gone.
+"""Decide when another process's lease is lost: by our own clock, or because its process is gone.
 
-Used by ``lease_keeper`` and by whoever shows who schedules.
+``lease_keeper`` uses it, and what shows which process schedules.
 """
 
 import time
@@ -30,7 +30,7 @@ class LeaseObserver:
     _seen: dict[str, _ObservedLease] = field(default_factory=dict, init=False)
 
     def look(self, lease: Lease) -> float:
-        """Note how a lease stands; return for how many seconds it has stood so, 0 at first."""
+        """Observe a lease; return for how many seconds it has been unchanged, 0 at first."""
         now, last = self.clock(), self._seen.get(lease.name)
         if last is None or (last.fence, last.renewals) != (lease.fence, lease.renewals):
             last = _ObservedLease(

@@ -298,10 +298,10 @@ class OutboxReader:
         return self._token("feed", orjson.dumps(about).decode())
 
     def _token(self, purpose: str, uid: str) -> str:
-        said = f"{purpose} {uid}".encode("utf-8", "replace")
+        text = f"{purpose} {uid}".encode("utf-8", "replace")
         # Each purpose has a token of its own: who may read a page may not unsubscribe by its
         # address.
-        return hmac.new(self.namespace().encode(), said, "sha256").hexdigest()[:32]
+        return hmac.new(self.namespace().encode(), text, "sha256").hexdigest()[:32]
 
     def namespace(self) -> str:
         """Return what no other store has, but one that was restored from it."""

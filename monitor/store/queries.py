@@ -40,7 +40,7 @@ _SLICE = 50
 _MOST_BRANCHES = 12
 """Kinds that are looked for one by one."""
 
-Row = TypeVar("Row")
+ChunkRow = TypeVar("ChunkRow")
 
 
 class _EventPosition(NamedTuple):
@@ -77,12 +77,12 @@ _OF_VERSION: RowMapper[dict[str, Any]] = RowMapper(
 )
 
 
-class _Chunks(Protocol[Row]):
+class _Chunks(Protocol[ChunkRow]):
     """Rows in their order; ``is_over``: there are no more behind the last chunk."""
 
     is_over: bool
 
-    def next(self, after: Any) -> list[Row]:
+    def next(self, after: Any) -> list[ChunkRow]:
         """Return the next chunk behind a key."""
 
 
@@ -96,8 +96,8 @@ class _Collected(NamedTuple):
 
 def _collect(
     db: Db,
-    chunks: _Chunks[Row],
-    take: Callable[[Sequence[Row]], list[Any]],
+    chunks: _Chunks[ChunkRow],
+    take: Callable[[Sequence[ChunkRow]], list[Any]],
     key: Callable[[Any], Any],
     *,
     after: Any,

@@ -71,7 +71,7 @@ sa.Index("ix_trials_last_version_date", trials.c.last_version_date, trials.c.nct
 # all of them.
 sa.Index("ix_trials_latest_version_id", trials.c.latest_version_id)
 
-# The IDs that trials had before, as their records or the registry said; they are not taken back.
+# The IDs that trials had before, as their records or the registry stated; they are never removed.
 nct_id_aliases = sa.Table(
     "nct_id_aliases",
     metadata,
@@ -209,7 +209,7 @@ sources = sa.Table(
     sa.Column("failures", INTEGER, nullable=False),  # in a row
     sa.Column("failing_since", TIME),
     sa.Column("last_reason", TEXT),
-    sa.Column("reported", BOOLEAN, nullable=False),  # the operator was told
+    sa.Column("reported", BOOLEAN, nullable=False),  # the operator was notified
     sa.Column("data_timestamp", TEXT),
     sa.Column("cursor", TEXT),
 )
@@ -225,7 +225,7 @@ source_states = sa.Table(
 )
 
 # The key is the only index: counting a pass reads a source's rows (50 ms for 500,000), while an
-# index on pass numbers would double what noting a page of sights costs.
+# index on pass numbers would double what storing a page of sightings costs.
 followed = sa.Table(
     "followed",
     metadata,
@@ -447,7 +447,7 @@ channel_states = sa.Table(
     sa.Column("failures", INTEGER, nullable=False),  # in a row
     sa.Column("paused_until", TIME),
     sa.Column("last_error", TEXT),
-    sa.Column("reported", BOOLEAN, nullable=False),  # the operator was told
+    sa.Column("reported", BOOLEAN, nullable=False),  # the operator was notified
     sa.Column("failing_since", TIME),  # the first of the failures
 )
 
@@ -458,9 +458,9 @@ incidents = sa.Table(
     sa.Column("id", Id, primary_key=True),
     sa.Column("key", sa.Text, nullable=False),  # what it is, the same as long as it lasts
     sa.Column("beginning", sa.Text, nullable=False),  # which of its key; a part of notices' ids
-    sa.Column("state", sa.Text, nullable=False),  # began, what it was told again for, over
+    sa.Column("state", sa.Text, nullable=False),  # began, the reason of a reminder, over
     sa.Column("began", sa.Text, nullable=False),  # sentences
-    sa.Column("ended", sa.Text, nullable=False, key="over"),  # "": nobody is told of its end
+    sa.Column("ended", sa.Text, nullable=False, key="over"),  # "": its end is not reported
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("began_at", UtcTime, nullable=False),
     sa.Column("ended_at", UtcTime),
@@ -469,7 +469,7 @@ incidents = sa.Table(
 _OPEN = sa.text("ended_at IS NULL")
 sa.Index("ix_incidents_open", incidents.c.key, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
-# Which address of the operator was told of which state of an incident.
+# Which address of the operator was notified of which state of an incident.
 notices = sa.Table(
     "notices",
     metadata,

@@ -27,7 +27,7 @@ from monitor.model.search import (
     SearchDocument,
     SearchTerm,
 )
-from monitor.store.db import Db, upsert
+from monitor.store.db import Db, RowValues, upsert
 
 _MOST_BYTES = 900_000
 """Of a vector: PostgreSQL takes a megabyte. The longest real record has a tenth of that."""
@@ -81,7 +81,6 @@ EMPTY = {
 }
 """What takes all trials out of the index."""
 
-RowValues = dict[str, Any]
 IndexChange = tuple[str, SearchDocument, SearchDocument | None]
 """An NCT ID, its words, and those that the index has of it (None: none)."""
 

@@ -77,7 +77,7 @@ _DROP_STATE = sa.delete(source_states).where(
 )
 
 _SEEN = excluded(followed)
-# "Unknown" is what is said of a record before any sight of it, never instead of one.
+# A record is "unknown" before any sighting of it, never instead of one.
 _IS_NO_SIGHT = _SEEN.presence == Presence.UNKNOWN.value
 _FOLLOW = upsert(
     followed,
@@ -126,7 +126,7 @@ class SourcesReader:
         return [name for (name,) in self._db.fetch(_FOLLOWING, {"nct_id": nct_id})]
 
     def get(self, name: str) -> SourceRow | None:
-        """Return how a source is doing; None when the store has not heard of it."""
+        """Return how a source is doing; None when the store does not have it."""
         return self._db.first(_SOURCE, _OF_NAME, {"name": name})
 
     def state(self, source: str, subject: str = "") -> Mapping[str, Any] | None:
@@ -234,29 +234,31 @@ class SourcesWriter(SourcesReader):
         self._db.run_many(_DROP_STATE, rows)
 
     def follow(
-        self, source: str, sights: Sequence[Sighting], *, pass_number: int, at: datetime
+        self, source: str, sightings: Sequence[Sighting], *, pass_number: int, at: datetime
     ) -> None:
         """Note how a source shows these records as of a pass; new ones are followed from ``at``.
 
-        Of two sights of one record the later in the list counts. A record's pass number never
-        goes down, and a sight that is UNKNOWN only raises it: what was seen before stays.
+        Of two sightings of one record the later in the list counts. A record's pass number never
+        goes down, and a sighting that is UNKNOWN only raises it: what was seen before stays.
         """
         # Tried first; if a single one is new or was gone, all go by the slower way, which changes
         # nothing twice.
-        if all(sight.presence is Presence.SHOWN for sight in sights):
-            nct_ids = sorted({sight.nct_id for sight in sights})
+        if all(sighting.presence is Presence.SHOWN for sighting in sightings):
+            nct_ids = sorted({sighting.nct_id for sighting in sightings})
             if self._see_again(source, nct_ids, pass_number) == len(nct_ids):
                 return
         rows = [
             {
                 "source": source,
-                "nct_id": sight.nct_id,
-                "presence": sight.presence.value,
-                "merged_into": sight.merged_into if sight.presence is Presence.MERGED else None,
+                "nct_id": sighting.nct_id,
+                "presence": sighting.presence.value,
+                "merged_into": sighting.merged_into
+                if sighting.presence is Presence.MERGED
+                else None,
                 "pass_number": pass_number,
                 "since": at,
             }
-            for sight in sights
+            for sighting in sightings
         ]
         self._db.run_many(_FOLLOW, rows)
 
@@ -278,7 +280,7 @@ class SourcesWriter(SourcesReader):
         self._db.run_many(_PUT_BY_COMMAND, rows)
 
     def unfollow_by_command(self, nct_ids: Collection[str]) -> None:
-        """Drop the wish that these records be followed; one that is not noted is no error."""
+        """Stop following these records; one that is not followed is no error."""
         rows = [{"nct_id": nct_id} for nct_id in sorted(nct_ids)]
         self._db.run_many(_REMOVE_BY_COMMAND, rows)
 

@@ -28,14 +28,14 @@ FilterKey = Literal[
     "condition", "intervention", "sponsor", "phase", "status", "study_type", "country", "title",
     "keyword", "facility", "city", "text", "source",
 ]  # fmt: skip
-_FilterValues = dict[FilterKey, tuple[str, ...]]
+_FilterJsonValues = dict[FilterKey, tuple[str, ...]]
 
 
 # An unknown key is an error: a newer program's filter, read without it, would match more trials
 # than were asked for.
 class _FilterJson(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
-    wanted: _FilterValues = {}
-    excluded: _FilterValues = {}
+    wanted: _FilterJsonValues = {}
+    excluded: _FilterJsonValues = {}
 
 
 class _TrialsJson(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
@@ -64,7 +64,7 @@ class _DefinitionJson(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=
 
 _definitions = DataType[_DefinitionJson](_DefinitionJson)
 _changes = DataType[_ChangesJson](_ChangesJson)
-_filter_words = DataType[_FilterValues](_FilterValues)
+_filter_words = DataType[_FilterJsonValues](_FilterJsonValues)
 # Welcome messages, and whether anything changed, go by this text; a subscription to one trial is
 # {"trials":{"nct_ids":["NCT01234567"]},"channels":["mail"],"when":"at once"} as a whole.
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -104,7 +104,7 @@ def _changes_text(changes: Changes) -> msgspec.Raw:
     return msgspec.Raw(_encoder.encode(written))
 
 
-def _filter_values(words: Mapping[str, tuple[str, ...]]) -> _FilterValues:
+def _filter_values(words: Mapping[str, tuple[str, ...]]) -> _FilterJsonValues:
     return _filter_words.convert({key: _make_storable(values) for key, values in words.items()})
 
 

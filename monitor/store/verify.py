@@ -125,15 +125,15 @@ class _Verification:
             if self._db.dialect != "sqlite":  # the transaction is over
                 raise
         if count > MOST_NAMED:
-            said = f"{count - MOST_NAMED:,} more problems of this kind"
-            yield IntegrityProblem(check=name, detail=said, fix=self._fix)
+            detail = f"{count - MOST_NAMED:,} more problems of this kind"
+            yield IntegrityProblem(check=name, detail=detail, fix=self._fix)
 
     # --- the checks ------------------------------------------------------------------------
 
     def _file(self) -> Iterator[IntegrityProblem]:
-        for (said,) in self._db.fetch(_CHECK_FILE):
-            if said != "ok":
-                line = " ".join(str(said).split())
+        for (detail,) in self._db.fetch(_CHECK_FILE):
+            if detail != "ok":
+                line = " ".join(str(detail).split())
                 yield IntegrityProblem(
                     check="file", detail=f"the file's structure: {line}", fix=self._fix
                 )
@@ -159,8 +159,8 @@ class _Verification:
         # Named as people know them: "version 3 of NCT01234567", not by the row of a snapshot.
         for number, row in enumerate(self._versions_of(nct_id), start=1):
             if snapshot_id in (row.snapshot_id, row.stated_snapshot_id):
-                said = f"snapshot {snapshot_id}, of the version dated {row.version_date}: {why}"
-                yield self._problem("snapshots", said, nct_id, number)
+                detail = f"snapshot {snapshot_id}, of the version dated {row.version_date}: {why}"
+                yield self._problem("snapshots", detail, nct_id, number)
         if number is None:
             yield self._problem("snapshots", f"snapshot {snapshot_id}: {why}", nct_id)
 
@@ -169,9 +169,9 @@ class _Verification:
             try:
                 versions.VERSION(row)
             except CorruptError as exc:
-                said = f"the version dated {row.version_date}: {exc}"
+                detail = f"the version dated {row.version_date}: {exc}"
                 number = self._number(row.nct_id, row.id)
-                yield self._problem("versions", said, row.nct_id, number)
+                yield self._problem("versions", detail, row.nct_id, number)
 
     def _former_ids(self) -> Iterator[IntegrityProblem]:
         """Compare the former NCT IDs that are noted with those that records state."""
@@ -179,23 +179,23 @@ class _Verification:
         stated = {pair for pairs in self._former.values() for pair in pairs}
         for alias, nct_id in sorted(noted - stated):
             if self._unread.isdisjoint((alias, nct_id)):
-                said = f"{alias} is noted as a former NCT ID of {nct_id}; no version says so"
-                yield self._problem("former NCT IDs", said, nct_id)
+                detail = f"{alias} is noted as a former NCT ID of {nct_id}; no version says so"
+                yield self._problem("former NCT IDs", detail, nct_id)
         for snapshot_id, pairs in sorted(self._former.items()):
             if lost := sorted(set(pairs) - noted):
                 for (nct_id,) in self._db.fetch(_LATEST, {"id": snapshot_id}):
                     names = ", ".join(f"{alias} is {now} now" for alias, now in lost)
-                    said = f"its latest version says what is not noted: {names}"
-                    yield self._problem("former NCT IDs", said, nct_id)
+                    detail = f"its latest version says what is not noted: {names}"
+                    yield self._problem("former NCT IDs", detail, nct_id)
 
     def _events(self) -> Iterator[IntegrityProblem]:
         for row in self._each(schema.events, _EVENTS):
             try:
                 events.EVENT(row)
             except CorruptError as exc:
-                said = f"event {row.id} ({row.kind}): {exc}"
+                detail = f"event {row.id} ({row.kind}): {exc}"
                 number = self._number(row.nct_id, row.version_id)
-                yield self._problem("events", said, row.nct_id, number)
+                yield self._problem("events", detail, row.nct_id, number)
 
     def _announcements(self) -> Iterator[IntegrityProblem]:
         for row in self._each(schema.announcements, _ANNOUNCEMENTS):
@@ -211,16 +211,16 @@ class _Verification:
             try:
                 quarantine.WHOLE_ENTRY(row)
             except CorruptError as exc:
-                said = f"entry {row.id} ({row.origin}): {exc}"
-                yield IntegrityProblem(check="quarantine", detail=said, fix=fix)
+                detail = f"entry {row.id} ({row.origin}): {exc}"
+                yield IntegrityProblem(check="quarantine", detail=detail, fix=fix)
 
     def _references(self) -> Iterator[IntegrityProblem]:
         for reference in references():
             self._on_step(f"references of {reference.table}", 0, None)
             for key, refers_to, nct_id, version_id in self._db.stream(reference.wrong):
                 number = None if version_id is None else self._number(nct_id, version_id)
-                said = f"{reference.table} {key}: {reference.says.format(refers_to)}"
-                yield self._problem("references", said, nct_id, number)
+                detail = f"{reference.table} {key}: {reference.says.format(refers_to)}"
+                yield self._problem("references", detail, nct_id, number)
 
     def _row_counts(self) -> Iterator[IntegrityProblem]:
         counted = {name: self._count(table) for name, table in counting.COUNTED.items()}
@@ -229,8 +229,8 @@ class _Verification:
         for name in sorted(counted.keys() | noted.keys()):
             there, kept = counted.get(name, 0), noted.get(name, 0)
             if there != kept:
-                said = f"{kept:,} {name} are noted, {there:,} are there"
-                yield IntegrityProblem(check="row counts", detail=said, fix=self._fix)
+                detail = f"{kept:,} {name} are noted, {there:,} are there"
+                yield IntegrityProblem(check="row counts", detail=detail, fix=self._fix)
 
     # --- what they share -------------------------------------------------------------------
 
@@ -254,11 +254,11 @@ class _Verification:
         return ids.index(version_id) + 1 if version_id in ids else None
 
     def _problem(
-        self, check: str, said: str, nct_id: Any, version: int | None = None
+        self, check: str, detail: str, nct_id: Any, version: int | None = None
     ) -> IntegrityProblem:
         known = None if nct_id is None else str(nct_id)
         return IntegrityProblem(
-            check=check, detail=said, fix=self._fix, nct_id=known, version=version
+            check=check, detail=detail, fix=self._fix, nct_id=known, version=version
         )
 
 

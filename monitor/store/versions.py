@@ -1,7 +1,7 @@
 """Versions of trials: their rows, what is asked of them, and what is written.
 
-A version is an interval of sights (docs/decisions/2026-11-22-versions-are-intervals.md): columns
-without ``last_`` are of its first sight, those with it of the last one.
+A version is an interval of sightings (docs/decisions/2026-11-22-versions-are-intervals.md): columns
+without ``last_`` are of its first sighting, those with it of the last one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -111,7 +111,7 @@ _OF_NEWEST = trials.join(versions, versions.c.id == newest_id())
 LATEST = sa.select(*versions.c).select_from(_OF_NEWEST).where(_NCT_IDS)
 
 SIGHT = RowMapper(
-    lambda nct_id, **sight: (nct_id, NewestSighting(**sight)),
+    lambda nct_id, **sighting: (nct_id, NewestSighting(**sighting)),
     (
         trials.c.nct_id,
         versions.c.id.label("version_id"),

@@ -7,7 +7,6 @@ and counts on from the highest id, PostgreSQL gives out blocks of its sequences.
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from itertools import count
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
@@ -15,10 +14,8 @@ from sqlalchemy.sql import Executable
 
 from monitor.model.search import SearchDocument
 from monitor.store import counting, events, facts, search, snapshots, trials, versions
-from monitor.store.db import BATCH, Db, batches
+from monitor.store.db import BATCH, Db, RowValues, batches
 from monitor.store.schema import metadata
-
-RowValues = dict[str, Any]
 
 _BLOCK = 100
 # As much as a batch of ingest brings; more would only wait in memory.

@@ -27,7 +27,7 @@ _JOINT = (
     (ChangeKind.DATE_BECAME_ACTUAL, ChangeKind.DATE_BECAME_ACTUAL),
 )
 
-# What is said once a date that was planned is the actual one.
+# The words for a planned date that became the actual one.
 _REACHED = {
     fields.START_DATE: "started",
     fields.PRIMARY_COMPLETION: "reached",
@@ -85,7 +85,7 @@ def _draft_move(
     severity = None
     # "2026-07" → "2026-07-15".
     if days == 0:
-        # The same month or year told more (or less) exactly is no move.
+        # The same month or year, stated more (or less) precisely, is not a move.
         kind = ChangeKind.DATE_BECAME_ACTUAL if became_actual else kind
         severity = Severity.LOW
         facts["precision_only"] = True
@@ -277,7 +277,7 @@ def _retroactively_prospective(moved: FieldChange, ctx: Context) -> Iterator[Eve
     before, after = PartialDate.parse(moved.before), PartialDate.parse(moved.after)
     if not (registered and before and after):
         return
-    # Compared to the precision that both dates have; one told less exactly has not moved.
+    # Compared to the precision that both dates have; one stated less precisely has not moved.
     moved_on = before.days_until(after) > 0
     # Strictly before the registration, then on or after it: registration on the first day is in
     # time.

@@ -51,7 +51,7 @@ def keeps_its_meaning(old: Any, new: Any, words: OutcomeWords) -> bool:
 
     That is every number, negation, direction and comparator of measure, description and time
     frame together: words may move from one to another. More words may explain the same measure;
-    a time frame that was not said anywhere is more than an explanation.
+    a time frame that was not stated anywhere is more than an explanation.
     """
     ours, theirs = words.whole(old), words.whole(new)
     return (
@@ -63,7 +63,7 @@ def keeps_its_meaning(old: Any, new: Any, words: OutcomeWords) -> bool:
 
 
 def _states_time_frame(old: Any, new: Any) -> bool:
-    """Tell whether the time frame was said before, as such or in the measure or description."""
+    """Tell whether the time frame was stated before, as such or in the measure or description."""
     if text_of(old, "timeFrame"):
         return True
     known = {stem(word) for word in tokens(text_of(old, *_ATTRIBUTES))}

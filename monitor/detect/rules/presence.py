@@ -15,7 +15,7 @@ _LABEL = fields.label(fields.REGISTRY_RECORD)
 def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
     """Turn changes of how the registry shows the record into one event.
 
-    Other words for the same absence are no news. What never said how the record is shown is
+    Other words for the same absence are noise. What never stated how the record is shown is
     left to the other rules.
     """
     before, after = ctx.old.presence, ctx.new.presence

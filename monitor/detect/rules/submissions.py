@@ -2,7 +2,7 @@
 
 Until results are posted the registry keeps their way beside the record, in two places, one of which
 may be days ahead of the other: events of the annotation, and the submission tracking that it
-derives. A step that either told before is not told again.
+derives. A step that either stated before is not reported again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -3,7 +3,7 @@
 Study Groups run together: an arm's label, its description, ``Group Type X``; then for each of
 its interventions the name, ``Intervention Type X``, the description; then the next arm's label.
 Only the types are marked. A name is the paragraph before its type; where an intervention's
-description ends and the next arm's label begins is told by the same description elsewhere on
+description ends and the next arm's label begins follows from the same description elsewhere on
 the page.
 """
 

@@ -155,9 +155,9 @@ def _emit_missing(
         (),
         membership=membership,
         retrieved_at=response.at,
-        # What was told as gone is only seen gone again. What is missed for the first time waits for
-        # the next data load (docs/architecture.md, "The gate"): a load with gaps would say the same
-        # of thousands.
+        # What was reported as gone is only seen gone again. What is missed for the first time waits
+        # for the next data load (docs/architecture.md, "The gate"): a load with gaps would say the
+        # same of thousands.
         absences=found if is_known_gone else (),
         missed=() if is_known_gone else found,
         sights=[Sighting(nct_id=nct_id, presence=presence)],

@@ -50,9 +50,9 @@ def _to_nobody(event: str, facts: Mapping[str, object]) -> None:
 class CtgovSource:
     """Follows what ``following`` says, over ``client``, whose base URL is the registry's.
 
-    ``now`` gives an aware UTC time. ``on_step`` is told what a log should hold besides pages:
-    restarts, lists read again, records without an ID. ``stamp_ahead``: how far the stamp of the
-    data may be ahead of ``now``.
+    ``now`` gives an aware UTC time. ``on_step`` is called with what a log should contain besides
+    pages: restarts, lists read again, records without an ID. ``stamp_ahead``: how far the stamp of
+    the data may be ahead of ``now``.
     """
 
     def __init__(

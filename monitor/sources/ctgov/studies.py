@@ -156,7 +156,7 @@ def broken_study(content: bytes, problem: str) -> Study:
 
 
 def single_study(body: bytes) -> Study:
-    """Return the study of an answer that is one, or is said to be; its ``problem`` says why not.
+    """Return the study of a response for one ID; its ``problem`` says why it is none.
 
     SourceError, with what is wrong, when it is no JSON and does not open and close as a study.
     """
