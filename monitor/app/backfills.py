@@ -196,7 +196,7 @@ def history(
 def _followed_ids(reader: Reader, source: str) -> Iterator[str]:
     """Yield the NCT IDs of all records that a source follows and shows, ascending."""
     after = ""
-    while page := reader.sources.followed(
+    while page := reader.sources.tracked_records(
         source, after=after, limit=_AT_ONCE, presence=Presence.SHOWN
     ):
         yield from (followed.nct_id for followed in page)

@@ -235,7 +235,7 @@ def _due(app: "App", reader: Reader, message: OutboxMessage, now: datetime) -> d
     # Once tried it waits for its retry, no longer for its cut-off.
     if message.cutoff is not None and not message.attempts:
         wanted = {item.subscription_id for item in reader.outbox.items(message.id)}
-        people = reader.people.subscriptions(subscriber=message.subscriber, damaged=[])
+        people = reader.subscribers.subscriptions(subscriber=message.subscriber, damaged=[])
         digests = [one.when for one in people if not wanted or one.id in wanted]
         ends = [next_cutoff(when, now) for when in digests if not isinstance(when, AtOnce)]
         return min(ends, default=now)
@@ -245,7 +245,7 @@ def _due(app: "App", reader: Reader, message: OutboxMessage, now: datetime) -> d
 
 def _silences(reader: Reader, now: datetime) -> Iterator[SkewedTimes]:
     """Yield silences that were made in the future: as long as they were to be, but from now on."""
-    for silence in reader.people.silences():
+    for silence in reader.subscribers.silences():
         if silence.created_at > now + CLOCK_TOLERANCE:
             at = now + max(silence.until - silence.created_at, timedelta())
             yield _silence(silence.id, silence.until, at, now)

@@ -28,10 +28,10 @@ class Digests:
         """Make what is not made yet; the store is only read before there is any."""
         now = self._app.now()
         with self._app.reader() as reader:
-            version = reader.people.version()
+            version = reader.subscribers.version()
             # It counts changes of people and subscriptions: most looks find none.
             if version != self._version:
-                found = reader.people.subscriptions(effective=True, damaged=[])
+                found = reader.subscribers.subscriptions(effective=True, damaged=[])
                 self._asking = [one for one in found if _asks_for_empty(one)]
                 self._addresses = reader.readers.addresses()
                 self._version = version

@@ -140,7 +140,7 @@ def subscription_findings(app: App) -> Iterator[Finding]:
         return
     try:
         with limited_reader(app) as reader:
-            stored = reader.people.subscriptions(status=SubscriptionStatus.ACTIVE)
+            stored = reader.subscribers.subscriptions(status=SubscriptionStatus.ACTIVE)
     except StoreError:  # there is none yet, or its own finding tells what is wrong
         stored = []
     known = {given.name for given in app.settings.channels}

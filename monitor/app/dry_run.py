@@ -35,7 +35,9 @@ def dry_run(app: App, subscription: Subscription, *, period: timedelta = PERIOD)
     # What was read before it was made would otherwise be no news to it.
     one = replace(subscription, status=SubscriptionStatus.ACTIVE, created_at=_BEGINNING)
     with app.reader() as reader:
-        silences = [s for s in reader.people.silences() if s.subscriber in (None, one.subscriber)]
+        silences = [
+            s for s in reader.subscribers.silences() if s.subscriber in (None, one.subscriber)
+        ]
         matcher = Matcher([one], silences, app.synonyms())
         found = list(_matched_trials(reader, matcher, one))
         names = [each.trial.nct_id for each in found]

@@ -87,9 +87,9 @@ def explain_stored(
             known_at=known_since(version),
             sources=(version.source, *reader.sources.following(nct_id)),
         )
-        found = reader.people.subscriptions(subscriber=subscriber, effective=True)
+        found = reader.subscribers.subscriptions(subscriber=subscriber, effective=True)
         subscriptions = found if word is None else [pick(found, word)]
-        silences = reader.people.silences()
+        silences = reader.subscribers.silences()
     recomputed = not outbox.items and any(one.backfilled for one in stored)
     answers: dict[int, list[EventExplanation]] = {one.id: [] for one in subscriptions}
     over = Silences(silences)

@@ -82,10 +82,10 @@ def subscription_feed(app: App, subscription_id: int, token: str, *, limit: int)
     NotFoundError when there is no such subscription or the token is another's.
     """
     with app.reader() as reader:
-        one = reader.people.live_subscription(subscription_id)
+        one = reader.subscribers.live_subscription(subscription_id)
         if one is None or not _is_same(reader.outbox.feed_token(one), token):
             raise NotFoundError("there is no such feed")
-        silences = Silences(reader.people.silences())
+        silences = Silences(reader.subscribers.silences())
 
         def is_wanted(event: ChangeEvent, version: StoredVersion, nct_ids: Sequence[str]) -> bool:
             over = silences.for_event(nct_ids, event.kinds)

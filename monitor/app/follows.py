@@ -112,9 +112,11 @@ def follow(
         before = set(tx.sources.followed_by_command())
         subscribed: list[Subscription] = []
         if alerts:
-            person = subscriber or _only_subscriber(tx.people)
-            ways = channels or _channels_of(app.settings, tx.people, person)
-            subscribed = [_subscribe(app, tx.people, person, channel, wanted) for channel in ways]
+            person = subscriber or _only_subscriber(tx.subscribers)
+            ways = channels or _channels_of(app.settings, tx.subscribers, person)
+            subscribed = [
+                _subscribe(app, tx.subscribers, person, channel, wanted) for channel in ways
+            ]
         tx.sources.follow_by_command(wanted, at=app.now())
         if set(wanted) - before:
             _make_due(tx, app)
@@ -133,7 +135,7 @@ def _make_due(tx: "Transaction", app: App) -> None:
     """Let the source be read by the next one who looks what is due."""
     row = tx.sources.get(FOLLOWED_BY_COMMAND)
     if row is not None:
-        tx.sources.put(replace(row, next_due_at=app.now()))
+        tx.sources.store_row(replace(row, next_due_at=app.now()))
 
 
 def _only_subscriber(people: "SubscriberWriter") -> str:
@@ -193,7 +195,7 @@ def unfollow(
     """
     sync_from_config(app)
     with app.store() as store, store.transaction() as tx:
-        everybody = _live(tx.people, None)
+        everybody = _live(tx.subscribers, None)
         ours = [one for one in everybody if _is_of_follow(one)]
         followed = tx.sources.followed_by_command()
         # Trials may have another ID by now: all are compared by the present one.
@@ -211,7 +213,11 @@ def unfollow(
             and (not channels or not set(channels).isdisjoint(one.channels))
         ]
         for one in chosen:
-            _drop(tx.people, one, {nct_id for nct_id in one.trials.nct_ids if now[nct_id] in gone})
+            _drop(
+                tx.subscribers,
+                one,
+                {nct_id for nct_id in one.trials.nct_ids if now[nct_id] in gone},
+            )
         rest = [one for one in ours if one not in chosen]
         kept = {now[nct_id] for one in rest for nct_id in one.trials.nct_ids}
         removed = {nct_id for nct_id in followed if now[nct_id] in gone - kept}

@@ -69,10 +69,10 @@ def reader_page(app: App, token: str) -> ReaderPage:
                     resumes_at=ends.get(one.id),
                     feeds=feed_addresses(app, reader, one),
                 )
-                for one in reader.people.subscriptions(subscriber=name, damaged=[])
+                for one in reader.subscribers.subscriptions(subscriber=name, damaged=[])
             ),
             silences=tuple(
-                one for one in reader.people.silences(at=app.now()) if one.subscriber == name
+                one for one in reader.subscribers.silences(at=app.now()) if one.subscriber == name
             ),
             messages=tuple(
                 SentMessage(message=one, why=links.why(one) if one.uid else None)
@@ -86,7 +86,7 @@ def export_reader(app: App, token: str) -> dict[str, Any]:
     """Return all that is stored about whose link it is, as JSON; TokenError as above."""
     with app.reader() as reader:
         address = _link_owner(reader.readers, _check_link(app, reader, token))
-        found = reader.people.export(address.subscriber)
+        found = reader.subscribers.export(address.subscriber)
     if found is None:
         raise NotFoundError("nothing is stored about you")
     return found
@@ -98,7 +98,7 @@ def export_reader(app: App, token: str) -> dict[str, Any]:
 def change(app: App, token: str, number: str, *, min_severity: str, when: str) -> None:
     """Give a subscription another frequency and least severity; UsageError for bad values."""
     with _authorized_transaction(app, token) as (tx, mine):
-        tx.people.put_subscription(
+        tx.subscribers.put_subscription(
             with_options(
                 app, _own_subscription(tx, mine, number), min_severity=min_severity, when=when
             )
@@ -115,7 +115,7 @@ def pause(app: App, token: str, number: str, until: datetime | None) -> None:
     with _authorized_transaction(app, token) as (tx, mine):
         one = _own_subscription(tx, mine, number)
         if one.status is not SubscriptionStatus.RETIRED:
-            tx.people.set_status(one.subscriber, one.name, SubscriptionStatus.PAUSED)
+            tx.subscribers.set_status(one.subscriber, one.name, SubscriptionStatus.PAUSED)
             tx.readers.put_pause(one.id, until)
 
 
@@ -125,7 +125,7 @@ def resume(app: App, token: str, number: str) -> None:
         one = _own_subscription(tx, mine, number)
         if one.status is SubscriptionStatus.RETIRED:
             require_room(app, tx, mine.subscriber)
-        tx.people.set_status(one.subscriber, one.name, SubscriptionStatus.ACTIVE)
+        tx.subscribers.set_status(one.subscriber, one.name, SubscriptionStatus.ACTIVE)
         tx.readers.put_pause(one.id, None)
 
 
@@ -133,7 +133,7 @@ def stop(app: App, token: str, number: str) -> None:
     """End a subscription; ``resume`` takes that back."""
     with _authorized_transaction(app, token) as (tx, mine):
         one = _own_subscription(tx, mine, number)
-        tx.people.set_status(one.subscriber, one.name, SubscriptionStatus.RETIRED)
+        tx.subscribers.set_status(one.subscriber, one.name, SubscriptionStatus.RETIRED)
         tx.readers.put_pause(one.id, None)
 
 
@@ -148,7 +148,7 @@ def silence(app: App, token: str, nct_id: str, until: datetime) -> None:
     with _authorized_transaction(app, token) as (tx, mine):
         if len(_silences(tx, mine)) >= _MOST_SILENCES:
             raise UsageError(f"{_MOST_SILENCES} silences are the most; end one first")
-        tx.people.put_silence(
+        tx.subscribers.put_silence(
             Silence(
                 id=0, subscriber=mine.subscriber, nct_id=wanted, kind=None, until=until,
                 created_at=app.now(),
@@ -161,7 +161,7 @@ def end_silence(app: App, token: str, number: str) -> None:
     with _authorized_transaction(app, token) as (tx, mine):
         # As texts: a form may send anything.
         if number in {str(one.id) for one in _silences(tx, mine)}:
-            tx.people.remove_silence(int(number))
+            tx.subscribers.remove_silence(int(number))
 
 
 def renew_link(app: App, token: str) -> str:
@@ -174,7 +174,7 @@ def renew_link(app: App, token: str) -> str:
 def erase(app: App, token: str) -> None:
     """Erase all that is stored about whose link it is."""
     with _authorized_transaction(app, token) as (tx, mine):
-        tx.people.forget(mine.subscriber)
+        tx.subscribers.forget(mine.subscriber)
 
 
 @contextmanager
@@ -205,7 +205,7 @@ def _link_owner(readers: ReadersReader, checked: tuple[str, int]) -> ConfirmedAd
 
 def _own_subscription(tx: Transaction, mine: ConfirmedAddress, number: str) -> Subscription:
     """Return a reader's own subscription; NotFoundError for any other."""
-    found = tx.people.subscriptions(subscriber=mine.subscriber, damaged=[])
+    found = tx.subscribers.subscriptions(subscriber=mine.subscriber, damaged=[])
     for one in found:
         if str(one.id) == number:
             return one
@@ -213,4 +213,4 @@ def _own_subscription(tx: Transaction, mine: ConfirmedAddress, number: str) -> S
 
 
 def _silences(tx: Transaction, mine: ConfirmedAddress) -> Sequence[Silence]:
-    return [one for one in tx.people.silences() if one.subscriber == mine.subscriber]
+    return [one for one in tx.subscribers.silences() if one.subscriber == mine.subscriber]

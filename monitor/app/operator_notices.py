@@ -194,7 +194,7 @@ class OperatorNotifier:
             new=[one for key, one in by_key.items() if key not in stored],
             lasting=[(one, by_key[key]) for key, one in stored.items() if key in by_key],
             ended=[one for key, one in stored.items() if key not in by_key and self._is_ours(key)],
-            notified=incidents.notified(),
+            notified=incidents.notified_states(),
         )
 
     def _store_news(

@@ -41,7 +41,7 @@ def operator_page(app: App) -> OperatorPage:
     with app.reader() as reader:
         rows = {row.name: row for row in reader.sources.all()}
         counts: dict[str, int] = {}
-        for one in reader.people.subscriptions(damaged=[]):
+        for one in reader.subscribers.subscriptions(damaged=[]):
             if one.status is not SubscriptionStatus.RETIRED:
                 counts[one.subscriber] = counts.get(one.subscriber, 0) + 1
         return OperatorPage(
@@ -52,7 +52,7 @@ def operator_page(app: App) -> OperatorPage:
             incidents=tuple(reader.incidents.open()),
             subscribers=tuple(
                 (one, counts.get(one.name, 0))
-                for one in reader.people.subscribers()
+                for one in reader.subscribers.subscribers()
                 if one.status is not SubscriptionStatus.RETIRED
             ),
         )
@@ -115,7 +115,7 @@ _DECISIONS: Mapping[str, Callable[[App, str], None]] = {
 
 def _entry(app: App, about: str) -> QuarantineRow:
     with app.reader() as reader:
-        found = reader.quarantined(_number(about))
+        found = reader.quarantine_entry(_number(about))
     if found is None:
         raise NotFoundError("there is no such entry in the quarantine any more")
     return found

@@ -306,7 +306,7 @@ class Poller:
             else:
                 alarm_at = self.app.settings.daemon.failures_before_alarm
                 after = before.after_failure(reason, now, alarm_at=alarm_at)
-            tx.sources.put(after)
+            tx.sources.store_row(after)
         return before, after
 
 

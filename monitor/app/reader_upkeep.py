@@ -36,10 +36,10 @@ class ReaderUpkeep:
             tx.signing.current(now)
             resumed = tx.readers.take_ended_pauses(now)
             for subscriber, name in resumed:
-                tx.people.set_status(subscriber, name, SubscriptionStatus.ACTIVE)
-            known = {one.name for one in tx.people.subscribers()} if is_old else set()
+                tx.subscribers.set_status(subscriber, name, SubscriptionStatus.ACTIVE)
+            known = {one.name for one in tx.subscribers.subscribers()} if is_old else set()
             for name in tx.readers.forget_requests(now - _KEPT):
                 if name not in known:
-                    tx.people.forget(name)  # the message that asked them
+                    tx.subscribers.forget(name)  # the message that asked them
         if resumed:
             get_logger().info("pauses ended", subscriptions=len(resumed))

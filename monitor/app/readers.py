@@ -199,14 +199,14 @@ def confirm(app: App, token: str) -> str:
             require_room(app, tx, owner)
             # False: another click has taken it, and nothing is made twice.
             if tx.readers.take_request(found.id):
-                mine = tx.people.subscriptions(subscriber=owner, damaged=[])
+                mine = tx.subscribers.subscriptions(subscriber=owner, damaged=[])
                 wish = replace(
                     found.subscription,
                     subscriber=owner,
                     name=_unused_name(found.subscription.name, (one.name for one in mine)),
                     created_at=now,
                 )
-                tx.people.put_subscription(wish)
+                tx.subscribers.put_subscription(wish)
                 tx.readers.confirm_address(owner, found.address, now)
         path = manage_path(tx, owner, now)
     get_logger().info("subscription confirmed", request=found.id)
@@ -216,7 +216,7 @@ def confirm(app: App, token: str) -> str:
 def require_room(app: App, tx: Transaction, subscriber: str) -> None:
     """Pass where a subscriber may have one more subscription; else UsageError."""
     most = app.settings.web.subscriptions_per_address
-    mine = tx.people.subscriptions(subscriber=subscriber, damaged=[])
+    mine = tx.subscribers.subscriptions(subscriber=subscriber, damaged=[])
     if sum(one.status is not SubscriptionStatus.RETIRED for one in mine) >= most:
         raise UsageError(
             f"this address has {most} subscriptions, as many as it may have; stop one by the link"

@@ -39,12 +39,12 @@ def sync_subscribers(settings: "Settings", store: "StoreWriter", now: datetime) 
     wanted = wanted_subscriptions(settings, now)
     people = [person.name for person in settings.subscribers]
     with store.transaction() as transaction:
-        stored = _by_name(transaction.people)
+        stored = _by_name(transaction.subscribers)
         _require_no_clash(wanted, stored)
         for name in people:
-            transaction.people.put_subscriber(name, SubscriptionOrigin.CONFIG, at=now)
-        transaction.people.put_subscriptions(list(wanted.values()))
-        subscriptions, persons = transaction.people.retire_missing(
+            transaction.subscribers.put_subscriber(name, SubscriptionOrigin.CONFIG, at=now)
+        transaction.subscribers.put_subscriptions(list(wanted.values()))
+        subscriptions, persons = transaction.subscribers.retire_missing(
             origin=SubscriptionOrigin.CONFIG, keep=list(wanted), subscribers=people
         )
     return SyncResult(
@@ -63,7 +63,7 @@ def sync_from_config(app: App) -> None:
     wanted = wanted_subscriptions(settings, now)
     try:
         with app.reader() as reader:
-            if _is_in_sync(reader.people, wanted, [one.name for one in settings.subscribers]):
+            if _is_in_sync(reader.subscribers, wanted, [one.name for one in settings.subscribers]):
                 return
     except StoreError:  # no tables yet, or what opening it for writing tells better
         if not (wanted or settings.subscribers):

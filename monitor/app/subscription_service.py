@@ -47,41 +47,43 @@ class SubscriptionService:
         sync_from_config(self.app)
         with self.app.reader() as reader:
             counts: dict[str, int] = {}
-            for one in reader.people.subscriptions():
+            for one in reader.subscribers.subscriptions():
                 if one.status is not SubscriptionStatus.RETIRED:
                     counts[one.subscriber] = counts.get(one.subscriber, 0) + 1
-            return reader.people.subscribers(), counts
+            return reader.subscribers.subscribers(), counts
 
     def add_subscriber(self, name: str) -> bool:
         """Store somebody; False when they are known already."""
         self._sync()
         with self.app.store() as store, store.transaction() as transaction:
-            known = _subscribers(transaction.people).get(name)
+            known = _subscribers(transaction.subscribers).get(name)
             if known is not None and known.status is not SubscriptionStatus.RETIRED:
                 return False
-            transaction.people.put_subscriber(name, SubscriptionOrigin.COMMAND, at=self.app.now())
+            transaction.subscribers.put_subscriber(
+                name, SubscriptionOrigin.COMMAND, at=self.app.now()
+            )
             return True
 
     def remove_subscriber(self, name: str) -> list[str]:
         """Retire somebody with all their subscriptions; return the names of these."""
         self._sync()
         with self.app.store() as store, store.transaction() as transaction:
-            person = require_subscriber(transaction.people, name)
+            person = require_subscriber(transaction.subscribers, name)
             self._require_not_in_file(person, "remove")
-            mine = _live(transaction.people, name)
+            mine = _live(transaction.subscribers, name)
             for one in mine:
-                transaction.people.set_status(name, one.name, SubscriptionStatus.RETIRED)
-            transaction.people.set_status(name, None, SubscriptionStatus.RETIRED)
+                transaction.subscribers.set_status(name, one.name, SubscriptionStatus.RETIRED)
+            transaction.subscribers.set_status(name, None, SubscriptionStatus.RETIRED)
             return [one.name for one in mine]
 
     def export(self, name: str) -> dict[str, Any]:
         """Return all that is stored about somebody, as JSON; ``feed``: as ``feed_addresses``."""
         sync_from_config(self.app)
         with self.app.reader() as reader:
-            found = reader.people.export(name)
+            found = reader.subscribers.export(name)
             if found is None:
-                raise _unknown_subscriber(reader.people, name)
-            mine = reader.people.subscriptions(subscriber=name, damaged=[])
+                raise _unknown_subscriber(reader.subscribers, name)
+            mine = reader.subscribers.subscriptions(subscriber=name, damaged=[])
             feeds = {one.name: feed_addresses(self.app, reader, one) for one in mine}
             for one in found["subscriptions"]:
                 one["feed"] = feeds.get(one["name"]) or None
@@ -91,11 +93,11 @@ class SubscriptionService:
         """Erase all that is stored about somebody; return how many rows of each kind that were."""
         self._sync()
         with self.app.store() as store, store.transaction() as transaction:
-            person = _subscribers(transaction.people).get(name)
+            person = _subscribers(transaction.subscribers).get(name)
             if person is None:
-                raise _unknown_subscriber(transaction.people, name)
+                raise _unknown_subscriber(transaction.subscribers, name)
             self._require_not_in_file(person, "forget")
-            return transaction.people.forget(name)
+            return transaction.subscribers.forget(name)
 
     # --- subscriptions ---------------------------------------------------------------------
 
@@ -105,9 +107,9 @@ class SubscriptionService:
         """Return subscriptions, of all or of one; as paused as their subscriber is."""
         sync_from_config(self.app)
         with self.app.reader() as reader:
-            if subscriber is not None and subscriber not in _subscribers(reader.people):
-                raise _unknown_subscriber(reader.people, subscriber)
-            found = reader.people.subscriptions(subscriber=subscriber, effective=True)
+            if subscriber is not None and subscriber not in _subscribers(reader.subscribers):
+                raise _unknown_subscriber(reader.subscribers, subscriber)
+            found = reader.subscribers.subscriptions(subscriber=subscriber, effective=True)
         return [one for one in found if retired or one.status is not SubscriptionStatus.RETIRED]
 
     def subscription(self, word: str, *, subscriber: str | None = None) -> Subscription:
@@ -125,14 +127,14 @@ class SubscriptionService:
             now=self.app.now(),
         )
         with self.app.store() as store, store.transaction() as transaction:
-            known = transaction.people.subscription(subscription.subscriber, subscription.name)
+            known = transaction.subscribers.subscription(subscription.subscriber, subscription.name)
             if known is not None and known.status is not SubscriptionStatus.RETIRED:
                 where = self._origin_text(known.origin)
                 raise UsageError(
                     f"{subscription.subscriber} has a subscription {subscription.name!r} "
                     f"already ({where}); give this one another name"
                 )
-            number = transaction.people.put_subscription(subscription)
+            number = transaction.subscribers.put_subscription(subscription)
         return replace(subscription, id=number)
 
     def draft(self, given: "SubscriptionSettings") -> Subscription:
@@ -157,7 +159,7 @@ class SubscriptionService:
         """
         self._sync()
         with self.app.store() as store, store.transaction() as transaction:
-            found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
+            found = pick(transaction.subscribers.subscriptions(subscriber=subscriber), word)
             if found.status is SubscriptionStatus.RETIRED:
                 raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
             if found.origin is SubscriptionOrigin.CONFIG:
@@ -175,7 +177,7 @@ class SubscriptionService:
                 given, None, origin=SubscriptionOrigin.COMMAND, now=found.created_at
             )
             changed = replace(subscription, id=found.id, status=found.status)
-            transaction.people.put_subscription(changed)
+            transaction.subscribers.put_subscription(changed)
         return changed
 
     def unmatched(self, subscriptions: Sequence[Subscription]) -> list[str]:
@@ -190,7 +192,7 @@ class SubscriptionService:
         """Pause, resume or retire a subscription; return it, and whether that changed anything."""
         self._sync()
         with self.app.store() as store, store.transaction() as transaction:
-            found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
+            found = pick(transaction.subscribers.subscriptions(subscriber=subscriber), word)
             if found.status is SubscriptionStatus.RETIRED:
                 raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
             if status is SubscriptionStatus.RETIRED and found.origin is SubscriptionOrigin.CONFIG:
@@ -198,7 +200,7 @@ class SubscriptionService:
                     f"{found.name!r} of {found.subscriber} is in {self.file}; take it out "
                     f"there, or `monitor subscription pause {found.id}`"
                 )
-            changed = transaction.people.set_status(found.subscriber, found.name, status)
+            changed = transaction.subscribers.set_status(found.subscriber, found.name, status)
         return replace(found, status=status), changed
 
     # --- silences --------------------------------------------------------------------------
@@ -207,7 +209,7 @@ class SubscriptionService:
         """Return the silences that hold now, or all."""
         sync_from_config(self.app)
         with self.app.reader() as reader:
-            return reader.people.silences(at=None if ended else self.app.now())
+            return reader.subscribers.silences(at=None if ended else self.app.now())
 
     def silence(
         self,
@@ -242,8 +244,8 @@ class SubscriptionService:
         ]
         with self.app.store() as store, store.transaction() as transaction:
             if subscriber is not None:
-                require_subscriber(transaction.people, subscriber)
-            return [replace(one, id=transaction.people.put_silence(one)) for one in wanted]
+                require_subscriber(transaction.subscribers, subscriber)
+            return [replace(one, id=transaction.subscribers.put_silence(one)) for one in wanted]
 
     def end_silences(self, numbers: Iterable[int]) -> None:
         """Remove silences: all of them, or none where one is not there."""
@@ -251,7 +253,7 @@ class SubscriptionService:
         with self.app.store() as store, store.transaction() as transaction:
             for number in numbers:
                 # Raising rolls the transaction back: then nothing is removed.
-                if not transaction.people.remove_silence(number):
+                if not transaction.subscribers.remove_silence(number):
                     raise NotFoundError(
                         f"there is no silence {number}; `monitor silence list` has them all"
                     )

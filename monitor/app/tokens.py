@@ -37,7 +37,7 @@ def add_token(
     secret = _PREFIX + secrets.token_urlsafe(_BYTES)
     with app.store() as store, store.transaction() as tx:
         if subscriber is not None:
-            require_subscriber(tx.people, subscriber)
+            require_subscriber(tx.subscribers, subscriber)
         known = tx.tokens.by_name(name)
         if known is not None and known.is_valid(now):
             raise UsageError(

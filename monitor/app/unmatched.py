@@ -76,7 +76,9 @@ def empty_sources(app: App, reader: Reader) -> list[Unmatched]:
             continue
         about, known = f"source {one.name}", counts.get(one.name, {})
         if known.get(Presence.UNKNOWN):
-            unknown = reader.sources.followed(one.name, presence=Presence.UNKNOWN, limit=_SHOWN)
+            unknown = reader.sources.tracked_records(
+                one.name, presence=Presence.UNKNOWN, limit=_SHOWN
+            )
             named = ", ".join(row.nct_id for row in unknown)
             more = known[Presence.UNKNOWN] - len(unknown)
             rest = f" and {more:,} more" if more > 0 else ""

@@ -42,7 +42,7 @@ def unsubscribe(app: App, of: str, token: str) -> Unsubscription:
     with app.store() as store, store.transaction() as tx:
         for one in found:
             # Paused, not removed: one click takes it back.
-            tx.people.set_status(one.subscriber, one.name, SubscriptionStatus.PAUSED)
+            tx.subscribers.set_status(one.subscriber, one.name, SubscriptionStatus.PAUSED)
         undo = SignedToken(
             purpose="resume",
             subject=" ".join(str(one.id) for one in found),
@@ -60,10 +60,10 @@ def resume(app: App, undo: str) -> Unsubscription:
     ids = set(map(int, token.subject.split()))
     with app.store() as store, store.transaction() as tx:
         # Only what is still paused: somebody may have removed one since.
-        paused = tx.people.subscriptions(status=SubscriptionStatus.PAUSED, damaged=[])
+        paused = tx.subscribers.subscriptions(status=SubscriptionStatus.PAUSED, damaged=[])
         found = tuple(one for one in paused if one.id in ids)
         for one in found:
-            tx.people.set_status(one.subscriber, one.name, SubscriptionStatus.ACTIVE)
+            tx.subscribers.set_status(one.subscriber, one.name, SubscriptionStatus.ACTIVE)
     get_logger().info("resumed", subscriptions=len(found))
     return Unsubscription(subscriptions=found)
 
@@ -86,7 +86,7 @@ def _of_message(reader: Reader, uid: str) -> Sequence[Subscription]:
     if message is None:
         raise NotFoundError("that message is not known any more; a newer one has a newer link")
     of_items = {item.subscription_id for item in reader.outbox.items(message.id)}
-    mine = reader.people.subscriptions(
+    mine = reader.subscribers.subscriptions(
         subscriber=message.subscriber,
         status=SubscriptionStatus.ACTIVE,
         effective=True,

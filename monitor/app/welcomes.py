@@ -34,12 +34,12 @@ class Welcomes:
         """Make what is not made yet; the store is only read before there is any."""
         now = self._app.now()
         with self._app.reader() as reader:
-            version = reader.people.version()
+            version = reader.subscribers.version()
             # The version counts changes of subscriptions: the delivery loop asks every few
             # seconds, and mostly nothing was changed.
             if version == self._version:
                 return
-            is_new = reader.people.has_new_subscriptions()
+            is_new = reader.subscribers.has_new_subscriptions()
             if is_new and self._awaits_sources(reader, now):
                 return
         if is_new:
@@ -48,7 +48,9 @@ class Welcomes:
         self._version = version
 
     def _welcome(self, tx: Transaction, now: datetime) -> None:
-        new = [one for one in tx.people.take_new_subscriptions() if now - one.created_at < _NEW]
+        new = [
+            one for one in tx.subscribers.take_new_subscriptions() if now - one.created_at < _NEW
+        ]
         # Taken all the same: switching this on later must not welcome old subscriptions.
         if not self._app.settings.delivery.welcome:
             return
@@ -85,7 +87,7 @@ class Welcomes:
         ]
         if not unread:
             return False
-        made = max(one.created_at for one in reader.people.subscriptions(damaged=[]))
+        made = max(one.created_at for one in reader.subscribers.subscriptions(damaged=[]))
         # A clock that was set back must not make it wait.
         return made <= now < made + _FIRST_READING
 

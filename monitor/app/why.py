@@ -70,7 +70,7 @@ def why(app: App, uid: str, token: str) -> WhyMessage:
         attempts = tuple(reader.outbox.attempts(message.id))
         names = {
             one.id: one.name
-            for one in reader.people.subscriptions(subscriber=message.subscriber, damaged=[])
+            for one in reader.subscribers.subscriptions(subscriber=message.subscriber, damaged=[])
         }
     versions = [
         _explain_version(app, item, version, numbers.get(version.id), names)

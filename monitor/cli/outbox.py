@@ -139,7 +139,7 @@ def show(session: Session, message: str, as_json: bool) -> None:
         attempts = reader.outbox.attempts(found.id)
         announced = {item.version_id: reader.outbox.announcement(item.version_id) for item in items}
         notices = reader.incidents.of_message(found.id)
-        subscriptions = reader.people.subscriptions(subscriber=found.subscriber, damaged=[])
+        subscriptions = reader.subscribers.subscriptions(subscriber=found.subscriber, damaged=[])
     names = {one.id: one.name for one in subscriptions}
     if as_json:
         session.answer_json(

@@ -146,7 +146,7 @@ def _wanted(
 
 
 def _entry(reader: "Reader", entry_id: int) -> "QuarantineRow":
-    found = reader.quarantined(entry_id)
+    found = reader.quarantine_entry(entry_id)
     if found is None:
         raise NotFoundError(f"there is no entry {entry_id} in the quarantine")
     return found

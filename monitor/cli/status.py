@@ -73,7 +73,7 @@ def _defaults_with_store(session: Session, wrong: ConfigError) -> "App":
 
 def _unmatched(app: "App", reader: "Reader") -> "list[Unmatched]":
     """Return what is asked for in vain, as far as that can be told at once."""
-    found = reader.people.subscriptions(
+    found = reader.subscribers.subscriptions(
         status=SubscriptionStatus.ACTIVE, effective=True, damaged=[]
     )
     subscriptions = unmatched_subscriptions(

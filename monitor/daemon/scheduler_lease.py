@@ -107,7 +107,7 @@ class SchedulerLease:
                 return
             for name, (type_, at) in due.items():
                 row = tx.sources.get(name) or SourceRow(name=name, type=type_)
-                tx.sources.put(replace(row, next_due_at=at))
+                tx.sources.store_row(replace(row, next_due_at=at))
 
 
 async def wait_until_lost(keeper: LeaseKeeper, *, look_every_s: float = 0.2) -> str:

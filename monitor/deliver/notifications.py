@@ -283,7 +283,7 @@ class NotificationBuilder:
 
     def _is_silenced(self, item: OutboxItem, known: _Version, event: ChangeEvent) -> bool:
         if self._silences is None:
-            self._silences = Silences(self.reader.people.silences(at=self.now))
+            self._silences = Silences(self.reader.subscribers.silences(at=self.now))
         over = self._silences.for_event(known.nct_ids, event.kinds)
         return find_silence(over, item.subscriber, self.now) is not None
 
@@ -341,7 +341,7 @@ class NotificationBuilder:
     def _subscriptions(self, subscriber: str) -> Sequence[Subscription]:
         if subscriber not in self._people:
             # What cannot be read is told where news are matched; it is not paused.
-            self._people[subscriber] = self.reader.people.subscriptions(
+            self._people[subscriber] = self.reader.subscribers.subscriptions(
                 subscriber=subscriber, effective=True, damaged=[]
             )
         return self._people[subscriber]

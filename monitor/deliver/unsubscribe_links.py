@@ -46,7 +46,7 @@ def linked_subscriptions(reader: Reader, of: str) -> Sequence[Subscription]:
     tags = of.removeprefix(_BEGINNING)
     wanted = {tags[at : at + _TAG_LETTERS] for at in range(0, len(tags), _TAG_LETTERS)}
     namespace = reader.outbox.namespace()
-    found = reader.people.subscriptions(effective=True, damaged=[])
+    found = reader.subscribers.subscriptions(effective=True, damaged=[])
     everything = {
         one.subscriber for one in found if _tag(namespace, one.subscriber, _ALL) in wanted
     }

@@ -51,7 +51,7 @@ def fill_index(store: StoreWriter, *, on_step: OnStep, anew: bool = False) -> In
         while True:
             on_step(_CHECK, report.trials, ahead)
             with store.transaction() as tx:
-                nct_ids = tx.indexing.unfilled(after, _TRIALS)
+                nct_ids = tx.indexing.unfilled_trials(after, _TRIALS)
                 _fill(tx, nct_ids, report)
             if len(nct_ids) < _TRIALS:
                 break
@@ -145,4 +145,4 @@ def _fill_trial(tx: Transaction, nct_id: str, history: TrialHistory) -> None:
         tx.put_facts(version_id, known)
     # A pass may have come first: it puts a trial's words in with every version that it stores.
     if document is not None and history.search_sha256 is None:
-        tx.indexing.put(nct_id, document)
+        tx.indexing.add_trial(nct_id, document)

@@ -70,10 +70,10 @@ class Notifier:
         # Asked in the transaction, so that a subscription that is made now is either seen by this
         # pass or made after what it stores; in memory, because reading very many of them takes
         # long.
-        version = tx.people.version()
+        version = tx.subscribers.version()
         with self._lock:
             if self._matcher is None or version != self._version:
-                silences = tx.people.silences(at=self.now())
+                silences = tx.subscribers.silences(at=self.now())
                 self._matcher = Matcher(self._read_subscriptions(tx), silences, self.synonyms)
                 if SUBSCRIBERS in self.targets.values():
                     self._addresses = tx.readers.addresses()
@@ -82,9 +82,9 @@ class Notifier:
 
     def _read_subscriptions(self, tx: Transaction) -> list[Subscription]:
         if self.on_damaged is None:
-            return tx.people.subscriptions(effective=True)
+            return tx.subscribers.subscriptions(effective=True)
         damaged: list[str] = []
-        found = tx.people.subscriptions(effective=True, damaged=damaged)
+        found = tx.subscribers.subscriptions(effective=True, damaged=damaged)
         for sentence in damaged:
             self.on_damaged(sentence)
         return found

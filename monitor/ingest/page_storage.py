@@ -75,7 +75,7 @@ class StoredSourceState:
         with self._reader() as reader:
             return reader.sources.state(self._source, subject)
 
-    def followed(
+    def tracked_records(
         self,
         *,
         after: str = "",
@@ -85,7 +85,7 @@ class StoredSourceState:
     ) -> list[TrackedRecord]:
         """Return followed records by ascending NCT ID, those behind ``after``."""
         with self._reader() as reader:
-            return reader.sources.followed(
+            return reader.sources.tracked_records(
                 self._source, after=after, limit=limit, unseen_in=unseen_in, presence=presence
             )
 
@@ -105,7 +105,7 @@ class StoredSourceState:
 
     def unread(self) -> list[str]:
         """Return the NCT IDs of the followed records that could not be read when last seen."""
-        return sorted(self._unread.known)
+        return sorted(self._unread.nct_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +281,7 @@ class Follower:
         elif page.cursor is None:
             return
         row = tx.sources.get(source) or SourceRow(name=source, type=self.type)
-        tx.sources.put(
+        tx.sources.store_row(
             replace(
                 row,
                 data_timestamp=page.data_timestamp or row.data_timestamp,

@@ -240,6 +240,6 @@ def _count(report: ReclassifyReport, trial: RederivedTrial) -> None:
     report.versions += len(trial.versions)
     for one in trial.versions:
         if one.is_changed:
-            report.take_changed(
+            report.count_changed(
                 trial.nct_id, one.number, one.version_date, before=one.before, after=one.after
             )

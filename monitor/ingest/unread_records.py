@@ -27,7 +27,7 @@ class UnreadTracker:
         self._reader = reader
 
     @cached_property
-    def known(self) -> set[str]:
+    def nct_ids(self) -> set[str]:
         """Their NCT IDs; read when a page first has sightings."""
         with self._reader() as reader:
             states = reader.sources.states(self._source)
@@ -49,16 +49,16 @@ class UnreadTracker:
         seen = {sighting.nct_id for sighting in sightings}
         # Nearly always: a page without anything unreadable, from a source without unread records.
         # Nothing is asked of the store then.
-        if not (seen or untracked) or not (unreadable or self.known):
+        if not (seen or untracked) or not (unreadable or self.nct_ids):
             return
         # The origin of a followed record ends with its ID: "/api/v2/studies/NCT01234567".
         unread = seen.intersection(origin.rpartition("/")[2] for origin in unreadable)
-        for nct_id in sorted(unread - self.known):
+        for nct_id in sorted(unread - self.nct_ids):
             tx.sources.put_state(self._source, nct_id, _STATE, at=at)
-        over = self.known.intersection(seen.union(untracked)) - unread
+        over = self.nct_ids.intersection(seen.union(untracked)) - unread
         tx.sources.drop_states(self._source, over)
-        self.known |= unread
-        self.known -= over
+        self.nct_ids |= unread
+        self.nct_ids -= over
         if unread or over:
-            summary = UnreadRecords.of(self.known)
+            summary = UnreadRecords.of(self.nct_ids)
             tx.sources.put_state(summary.state_key(self._source), "", summary.as_state(), at=at)

@@ -54,7 +54,7 @@ class ReclassifyReport:
     examples: list[Example] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
 
-    def take_changed(
+    def count_changed(
         self, nct_id: str, number: int, day: date, *, before: Events, after: Events
     ) -> None:
         """Count a version in whose events change; ``number``: its number in the history."""

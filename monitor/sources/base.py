@@ -71,7 +71,7 @@ class SourceState(Protocol):
         """Return the state that the last stored page of the subject left; None before any."""
         ...
 
-    def followed(
+    def tracked_records(
         self,
         *,
         after: str = "",

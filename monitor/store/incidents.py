@@ -82,7 +82,7 @@ class IncidentReader:
         """Return the incidents that last, those that were found first."""
         return self._db.read(_INCIDENT, _OPEN)
 
-    def notified(self) -> set[NotifiedState]:
+    def notified_states(self) -> set[NotifiedState]:
         """Return the notices of the incidents that last, sent or on their way."""
         return {(row[0], row[1], row[2], row[3]) for row in self._db.fetch(_TOLD)}
 

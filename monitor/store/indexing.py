@@ -71,12 +71,12 @@ class IndexWriter:
             self._db.run(properties.PUT, {"name": PROPERTY, "value": ""})
         return int(self._db.value(_COUNT))
 
-    def unfilled(self, after: str, limit: int) -> list[str]:
+    def unfilled_trials(self, after: str, limit: int) -> list[str]:
         """Return the NCT IDs of some trials that lack facts or words, in order."""
         rows = self._db.fetch(_UNFILLED, {"after": after, "limit": limit})
         return [nct_id for (nct_id,) in rows]
 
-    def put(self, nct_id: str, document: SearchDocument) -> None:
+    def add_trial(self, nct_id: str, document: SearchDocument) -> None:
         """Let the search know a trial that it does not know."""
         self._db.run_many(*search.changes(self._db.dialect, [(nct_id, document, None)]))
         self._db.run(_MARK, {"trial": nct_id, "digest": document.digest})

@@ -115,7 +115,7 @@ class Reader:
         return SkewReader(self._db)
 
     @property
-    def people(self) -> "SubscriberReader":
+    def subscribers(self) -> "SubscriberReader":
         """Return what looks up subscribers and their subscriptions."""
         from monitor.store.subscribers import SubscriberReader  # noqa: PLC0415 - likewise
 
@@ -319,7 +319,7 @@ class Reader:
         """Return what could not be read, oldest first, without the content."""
         return self._db.read(quarantine.ENTRY, quarantine.ALL)
 
-    def quarantined(self, quarantine_id: int) -> QuarantineRow | None:
+    def quarantine_entry(self, quarantine_id: int) -> QuarantineRow | None:
         """Return one entry with its content; None when there is none."""
         about = {"quarantine_id": quarantine_id}
         return self._db.first(quarantine.WHOLE_ENTRY, quarantine.OF_ID, about)

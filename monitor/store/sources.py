@@ -141,7 +141,7 @@ class SourcesReader:
         with self._db.errors():
             return {subject: _state(text) for subject, text in rows}
 
-    def followed(
+    def tracked_records(
         self,
         source: str,
         *,
@@ -212,7 +212,7 @@ class SourcesWriter(SourcesReader):
     Times are aware, else ValueError.
     """
 
-    def put(self, row: SourceRow) -> None:
+    def store_row(self, row: SourceRow) -> None:
         """Store how a source is doing, in place of what was known of it."""
         values = {field.name: make_storable(getattr(row, field.name)) for field in fields(row)}
         self._db.run(_PUT, values)

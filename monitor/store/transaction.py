@@ -73,7 +73,7 @@ class Transaction:
         self.sources = SourcesWriter(db)
         self.leases = LeaseWriter(db)
         self.skew = SkewWriter(db)
-        self.people = SubscriberWriter(db)
+        self.subscribers = SubscriberWriter(db)
         self.outbox = OutboxWriter(db, settle=self._pending.flush)
         self.incidents = IncidentWriter(db)
         self.tokens = TokenWriter(db)
@@ -305,7 +305,7 @@ class Transaction:
         """Keep unreadable input; the same bytes from the same place only count as seen again."""
         self._db.run(quarantine.PUT, quarantine.entry_values(entry))
 
-    def quarantined(self, quarantine_id: int | None = None) -> list[QuarantineRow]:
+    def quarantine_entries(self, quarantine_id: int | None = None) -> list[QuarantineRow]:
         """Return one entry with its content (or []), or all without, oldest first."""
         if quarantine_id is None:
             return self._db.read(quarantine.ENTRY, quarantine.ALL)

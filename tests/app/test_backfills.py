@@ -28,8 +28,8 @@ def wanted(url: str, *, kept: Backfill | None, enabled: bool = True) -> list[str
         enabled=enabled,
     )
     with open_store(url) as store, store.transaction() as tx:
-        tx.sources.put(SourceRow(name="one", type="ctgov"))
-        tx.sources.put(SourceRow(name=HISTORY, type=HISTORY))
+        tx.sources.store_row(SourceRow(name="one", type="ctgov"))
+        tx.sources.store_row(SourceRow(name=HISTORY, type=HISTORY))
         tx.sources.follow("one", [Sighting(nct_id=NCT_ID)], pass_number=1, at=AT)
         if kept is not None:
             tx.sources.put_state(HISTORY, NCT_ID, kept.as_state(), at=AT)
@@ -59,8 +59,8 @@ def test_those_that_failed_come_last_the_latest_at_the_end(sqlite_url: str) -> N
     )
     ids = [f"NCT0000000{number}" for number in range(1, 6)]
     with open_store(sqlite_url) as store, store.transaction() as tx:
-        tx.sources.put(SourceRow(name="one", type="ctgov"))
-        tx.sources.put(SourceRow(name=HISTORY, type=HISTORY))
+        tx.sources.store_row(SourceRow(name="one", type="ctgov"))
+        tx.sources.store_row(SourceRow(name=HISTORY, type=HISTORY))
         tx.sources.follow("one", [Sighting(nct_id=one) for one in ids], pass_number=1, at=AT)
         for nct_id, minutes in ((ids[0], 2), (ids[3], 1)):
             failed = Backfill(failed_at=AT + timedelta(minutes=minutes))

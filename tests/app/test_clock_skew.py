@@ -119,8 +119,8 @@ def test_times_within_what_they_can_be_are_left_alone(monitored: Monitored) -> N
             last_attempt_at=monitored.clock.at + timedelta(hours=20),
             next_due_at=monitored.clock.at + timedelta(hours=1),
         )
-        tx.sources.put(hourly)
-        tx.people.put_silence(silence(monitored.clock.at, days=4_000))
+        tx.sources.store_row(hourly)
+        tx.subscribers.put_silence(silence(monitored.clock.at, days=4_000))
     with monitored.app.reader() as reader:
         assert skewed_times(monitored.app, reader, latest_run=latest_due) == []
 
@@ -140,9 +140,9 @@ def test_the_times_of_sources_are_put_right(monitored: Monitored) -> None:
         next_due_at=ahead, failures=3, failing_since=ahead, reported=True,
     )  # fmt: skip
     with open_store(monitored.url) as store, store.transaction() as tx:
-        tx.sources.put(row)
-        tx.sources.put(replace(row, name="nightly"))
-        tx.sources.put(replace(row, name="not configured any more"))
+        tx.sources.store_row(row)
+        tx.sources.store_row(replace(row, name="nightly"))
+        tx.sources.store_row(replace(row, name="not configured any more"))
     repair(monitored.app, latest_run=latest_due)
     with monitored.app.reader() as reader:
         rows = {one.name: one for one in reader.sources.all()}
@@ -155,12 +155,12 @@ def test_the_times_of_sources_are_put_right(monitored: Monitored) -> None:
 def test_a_silence_that_was_made_in_the_future_is_as_long_from_now(monitored: Monitored) -> None:
     now = monitored.clock.at
     with open_store(monitored.url) as store, store.transaction() as tx:
-        tx.people.put_silence(silence(now + YEAR, days=7))
-        before = tx.people.version()
+        tx.subscribers.put_silence(silence(now + YEAR, days=7))
+        before = tx.subscribers.version()
     repair(monitored.app)
     with monitored.app.reader() as reader:
-        [found] = reader.people.silences()
-        assert reader.people.version() > before, "who matches news reads it anew"
+        [found] = reader.subscribers.silences()
+        assert reader.subscribers.version() > before, "who matches news reads it anew"
     assert (found.until, found.created_at) == (now + timedelta(days=7), now)
 
 

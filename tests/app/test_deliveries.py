@@ -194,13 +194,15 @@ def test_who_asks_for_empty_digests_meanwhile_gets_them_until_that_is_paused(
     monitored.configure(folder_channel(monitored.folder, "ana-box"), asking("late", "hourly"))
     with monitored.app.reader() as reader:  # which brings the store in line with the file
         assert (
-            len(reader.people.subscriptions(subscriber="ana", status=SubscriptionStatus.ACTIVE))
+            len(
+                reader.subscribers.subscriptions(subscriber="ana", status=SubscriptionStatus.ACTIVE)
+            )
             == 1
         )
     deliveries.prepare()
     assert cutoffs(monitored) == [NOON + HOUR]
     with open_store(monitored.url) as store, store.transaction() as tx:
-        tx.people.set_status("ana", "late", SubscriptionStatus.PAUSED)
+        tx.subscribers.set_status("ana", "late", SubscriptionStatus.PAUSED)
     monitored.clock.at = NOON + HOUR
     deliveries.prepare()
     assert cutoffs(monitored) == [NOON + HOUR]

@@ -102,7 +102,7 @@ def test_a_source_that_was_read_before_goes_on_from_there(
         next_due_at=NOW + timedelta(minutes=due),
     )
     with open_store(sqlite_url) as store, store.transaction() as tx:
-        tx.sources.put(row)
+        tx.sources.store_row(row)
     hourly = CtgovSourceSettings(name="one", all=True, every=HOURLY)
     (found,) = of_sources(hourly, store=sqlite_url)
     assert found.detail == f"ctgov, every 1h; `monitor run` reads it first {said}"

@@ -52,7 +52,7 @@ def monitored(sqlite_url: str, tmp_path: Path) -> Monitored:
 def put(monitored: Monitored, row: SourceRow) -> None:
     """Store how a source is doing."""
     with open_store(monitored.url) as store, store.transaction() as tx:
-        tx.sources.put(row)
+        tx.sources.store_row(row)
 
 
 def follow(monitored: Monitored, *, enabled: bool) -> None:

@@ -208,7 +208,7 @@ def subscribe_ana(daily: Daily) -> None:
     """Let ana hear of everything."""
     with open_store(daily.app.settings.store.url) as store, store.transaction() as tx:
         add_people(tx)
-        tx.people.put_subscription(subscription(trials=Trials(everything=True)))
+        tx.subscribers.put_subscription(subscription(trials=Trials(everything=True)))
 
 
 def messages(daily: Daily) -> list[str]:

@@ -64,23 +64,23 @@ def by_command(name: str, subscriber: str = "ana") -> Subscription:
 
 def put(store: StoreWriter, subscription: Subscription) -> None:
     with store.transaction() as transaction:
-        transaction.people.put_subscription(subscription)
+        transaction.subscribers.put_subscription(subscription)
 
 
 def stored(store: StoreWriter) -> dict[tuple[str, str], Subscription]:
     with store.transaction() as transaction:
-        found = transaction.people.subscriptions()
+        found = transaction.subscribers.subscriptions()
     return {(one.subscriber, one.name): one for one in found}
 
 
 def people(store: StoreWriter) -> dict[str, Subscriber]:
     with store.transaction() as transaction:
-        return {one.name: one for one in transaction.people.subscribers()}
+        return {one.name: one for one in transaction.subscribers.subscribers()}
 
 
 def version(store: StoreWriter) -> int:
     with store.transaction() as transaction:
-        return transaction.people.version()
+        return transaction.subscribers.version()
 
 
 def test_what_the_file_says_is_stored(store: StoreWriter, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_what_commands_made_is_left_alone(store: StoreWriter, tmp_path: Path) ->
 def test_what_was_paused_by_command_stays_paused(store: StoreWriter, tmp_path: Path) -> None:
     sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
     with store.transaction() as transaction:
-        transaction.people.set_status("ana", "a", SubscriptionStatus.PAUSED)
+        transaction.subscribers.set_status("ana", "a", SubscriptionStatus.PAUSED)
     sync_subscribers(
         settings(tmp_path, wish("a", lines='all = true\nwhen = "hourly"')), store, LATER
     )
@@ -162,7 +162,7 @@ def test_a_name_that_a_command_took_is_an_error_and_stores_nothing(
     assert str(caught.value).startswith(said)
     assert stored(store) == before
     with store.transaction() as transaction:
-        transaction.people.set_status("ana", "a", SubscriptionStatus.RETIRED)
+        transaction.subscribers.set_status("ana", "a", SubscriptionStatus.RETIRED)
     sync_subscribers(settings(tmp_path, wish("b"), wish("a")), store, NOW)
     assert stored(store)["ana", "a"].origin is SubscriptionOrigin.CONFIG
 
@@ -213,7 +213,7 @@ def test_a_store_that_is_in_line_is_only_read(tmp_path: Path, sqlite_url: str) -
     with open_store(sqlite_url) as store:
         put(store, by_command("mine", "dee"))
         with store.transaction() as transaction:
-            transaction.people.set_status("bo", "b", SubscriptionStatus.PAUSED)
+            transaction.subscribers.set_status("bo", "b", SubscriptionStatus.PAUSED)
         # The write lock is held: whoever wanted to write would have to wait for it.
         with store.transaction():
             hurried = replace(found, settings=_impatient(found.settings))

@@ -160,7 +160,7 @@ def test_its_link_pauses_what_it_tells_of(monitored: Monitored) -> None:
         token = reader.outbox.unsubscribe_token(message["delivery"])
     unsubscribe(monitored.app, message["delivery"], token)
     with open_reader(monitored.url) as reader:
-        [one] = reader.people.subscriptions()
+        [one] = reader.subscribers.subscriptions()
     assert one.status is SubscriptionStatus.PAUSED
 
 

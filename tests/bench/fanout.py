@@ -87,7 +87,7 @@ def _enqueued(
     """Match and enqueue into an empty outbox; return the time and how many items there are."""
     with open_store(f"sqlite:///{bench.folder / _STORE}") as store:
         with store.transaction() as tx:
-            tx.people.put_subscriptions(asked)
+            tx.subscribers.put_subscriptions(asked)
         versions = _versions(store, news)
         notifier = Notifier(targets=dict.fromkeys(CHANNELS, ("",)), now=lambda: NOW)
         with store.transaction() as tx:

@@ -27,7 +27,7 @@ def written(folder: Path, url: str, *tables: str) -> Path:
 def statuss(url: str) -> dict[str, str]:
     """Return the stored subscriptions, asked for past the commands, which would change them."""
     with open_reader(url) as reader:
-        return {one.name: one.status.value for one in reader.people.subscriptions()}
+        return {one.name: one.status.value for one in reader.subscribers.subscriptions()}
 
 
 def test_once_stores_the_people_before_its_passes(monitor: Monitor, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def followed(monitor: Monitor, tmp_path: Path) -> Monitor:
     monitor.ingest(study(), study("2026-02-09", enrollment=240), b'{"broken": ')
     with open_store(monitor.url) as store, store.transaction() as tx:
         for row in rows():
-            tx.sources.put(row)
+            tx.sources.store_row(row)
         sights = [Sighting(nct_id=NCT), Sighting(nct_id=OTHER, presence=Presence.GONE)]
         tx.sources.follow("lupus", sights, pass_number=1, at=NOW)
         tx.leases.take(SCHEDULER, "host:12:ab", now=NOW - timedelta(seconds=10), ttl_s=30)
@@ -158,7 +158,7 @@ def test_it_tells_of_a_full_disk_as_the_store_cannot(
 def test_the_source_of_earlier_versions_is_not_off(followed: Monitor) -> None:
     assert BACKFILLS == HISTORY
     with open_store(followed.url) as store, store.transaction() as tx:
-        tx.sources.put(SourceRow(name=HISTORY, type=HISTORY, last_success_at=NOW))
+        tx.sources.store_row(SourceRow(name=HISTORY, type=HISTORY, last_success_at=NOW))
     (line,) = [one for one in followed.answer("status").splitlines() if HISTORY in one]
     assert " ok " in line
     assert " off " not in line

@@ -127,7 +127,7 @@ def test_a_source_that_was_not_read_and_messages_that_wait_are_overdue(
     app = made(beating(tmp_path, sqlite_url, outside, folder_source("inbox", tmp_path)))
     with open_store(sqlite_url) as store, store.transaction() as tx:
         row = tx.sources.get("inbox") or SourceRow(name="inbox", type="files")
-        tx.sources.put(replace(row, next_due_at=utc_now() - timedelta(hours=3)))
+        tx.sources.store_row(replace(row, next_due_at=utc_now() - timedelta(hours=3)))
     assert [one.rpartition(" was due ")[0] for one in problems(app, {})] == ["the source inbox"]
     run_sql(
         sqlite_url,

@@ -75,12 +75,12 @@ def unsubscribe_path(monitored: Monitored) -> str:
 
 def standings(monitored: Monitored) -> dict[str, SubscriptionStatus]:
     with monitored.app.reader() as reader:
-        return {one.subscriber: one.status for one in reader.people.subscriptions()}
+        return {one.subscriber: one.status for one in reader.subscribers.subscriptions()}
 
 
 def paused_of_ana(monitored: Monitored) -> list[str]:
     with monitored.app.reader() as reader:
-        found = reader.people.subscriptions(subscriber="ana", status=SubscriptionStatus.PAUSED)
+        found = reader.subscribers.subscriptions(subscriber="ana", status=SubscriptionStatus.PAUSED)
     return [one.name for one in found]
 
 

@@ -29,7 +29,7 @@ def scripted(folder: Path, app: App, *names: str, every: str = "1h", grace_s: fl
 def put(app: App, row: SourceRow) -> None:
     """Store how a source is doing."""
     with open_store(app.settings.store.url) as store, store.transaction() as tx:
-        tx.sources.put(row)
+        tx.sources.store_row(row)
 
 
 def next_due(app: App, name: str) -> datetime | None:

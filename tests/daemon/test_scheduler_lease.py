@@ -98,7 +98,7 @@ def test_noting_when_a_source_is_due_keeps_what_else_is_known(
     first, _ = pair
     row = SourceRow(name="lupus", type="ctgov", failures=2, last_reason="no", cursor="2026-03-01")
     with open_store(store_url) as store, store.transaction() as tx:
-        tx.sources.put(row)
+        tx.sources.store_row(row)
     assert first.take()
     first.note_due({"lupus": ("ctgov", clock.now)})
     found = first.sources()["lupus"]

@@ -41,7 +41,7 @@ def standing_on(store_url: str) -> DaemonState:
     """Return the same on a store of this URL."""
     with open_store(store_url) as store, store.transaction() as tx:
         last = NOON - timedelta(minutes=5)
-        tx.sources.put(SourceRow(name="box", type="files", last_success_at=last, failures=2))
+        tx.sources.store_row(SourceRow(name="box", type="files", last_success_at=last, failures=2))
     box = FilesSourceSettings(name="box", path="inbox", every=timedelta(hours=1))
     settings = Settings(store=StoreSettings(url=store_url, busy_timeout_s=0.2), sources=(box,))
     app = App(settings=settings, now=lambda: NOON)

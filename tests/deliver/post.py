@@ -190,7 +190,7 @@ class Post:
     def subscribe(self, subscriber: str = "ana", name: str = "mine", **other: Any) -> int:
         """Store such a subscription; return its id."""
         with self.store.transaction() as tx:
-            return tx.people.put_subscription(self.wish(subscriber, name, **other))
+            return tx.subscribers.put_subscription(self.wish(subscriber, name, **other))
 
     def take(self, *documents: Any, **targets: Sequence[str]) -> None:
         """Ingest documents, read now; ``targets``: whom the channels serve."""

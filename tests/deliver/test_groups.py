@@ -140,11 +140,11 @@ def test_what_was_paused_or_silenced_is_left_out_when_a_group_is_sent(office: Po
     silence: dict[str, Any] = {"subscriber": None, "kind": None, "reason": None}
     silence["created_at"] = office.clock.at
     with office.store.transaction() as tx:
-        tx.people.put_silence(Silence(id=0, until=until, nct_id=nct(2), **silence))
+        tx.subscribers.put_silence(Silence(id=0, until=until, nct_id=nct(2), **silence))
     office.box.answers = [later()]
     assert office.deliver() == Report(retried=1)
     with office.store.transaction() as tx:
-        tx.people.put_silence(Silence(id=0, until=until, nct_id=nct(3), **silence))
+        tx.subscribers.put_silence(Silence(id=0, until=until, nct_id=nct(3), **silence))
     office.clock.move(seconds=30)
     assert office.deliver() == Report(sent=1)
     told = {alert["nct_id"] for alert in office.box.got[0].data["alerts"]}
@@ -156,7 +156,7 @@ def test_what_was_paused_or_silenced_is_left_out_when_a_group_is_sent(office: Po
 def test_a_group_of_which_nothing_is_left_is_dropped(office: Post) -> None:
     flooded(office, 8)
     with office.store.transaction() as tx:
-        tx.people.set_status("ana", "all", SubscriptionStatus.PAUSED)
+        tx.subscribers.set_status("ana", "all", SubscriptionStatus.PAUSED)
     assert office.deliver() == Report(dropped=1)
     assert office.box.got == []
 

@@ -74,7 +74,7 @@ def test_every_attempt_bears_one_id_whatever_is_paused_meanwhile(office: Post) -
     office.box.answers = [fail, fail]
     assert office.deliver() == Report(retried=1)
     with office.store.transaction() as tx:
-        tx.people.set_status("ana", "other", SubscriptionStatus.PAUSED)
+        tx.subscribers.set_status("ana", "other", SubscriptionStatus.PAUSED)
     office.clock.move(hours=1)
     assert office.deliver() == Report(retried=1)
     office.take(study("2026-02-01", status="SUSPENDED"))  # the past is filled in
@@ -140,7 +140,7 @@ def test_a_store_of_an_earlier_program_says_what_it_would_have_said(
 def test_what_is_announced_weighs_the_same_for_one_and_for_a_thousand(office: Post) -> None:
     office.begin()
     with office.store.transaction() as tx:
-        tx.people.put_subscriptions([office.wish(name=f"wish {at}") for at in range(1_000)])
+        tx.subscribers.put_subscriptions([office.wish(name=f"wish {at}") for at in range(1_000)])
     office.change()
     [(rows,)] = run_sql(office.url, "SELECT count(*) FROM announcements")
     [(items,)] = run_sql(office.url, "SELECT count(*) FROM outbox")
@@ -163,7 +163,7 @@ def test_forgetting_a_person_takes_the_items_and_leaves_what_others_are_told(
     office.change()
     if silent:
         with office.store.transaction() as tx:
-            tx.people.forget("ana")
+            tx.subscribers.forget("ana")
     assert office.deliver() == Report(sent=1 if silent else 2)
     assert {one.subscriber for one in office.box.got} == ({"ben"} if silent else {"ana", "ben"})
     assert all(kinds(one) == [str(ChangeKind.ENROLLMENT_TARGET_CHANGED)] for one in office.box.got)

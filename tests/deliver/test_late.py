@@ -244,7 +244,7 @@ def test_what_is_late_of_a_person_who_is_forgotten_is_not_noted(here: Hanging) -
     event = here.hang()
     here.deliver()
     with here.post.store.transaction() as tx:
-        tx.people.forget("ana")
+        tx.subscribers.forget("ana")
     event.set()
     assert until(lambda: here.abandoned.count == 0)
     assert here.post.messages() == []

@@ -26,7 +26,7 @@ def silence(post: Post, **about: object) -> None:
     values = {"subscriber": None, "nct_id": None, "kind": None, "reason": None, **about}
     until = post.clock.at + timedelta(days=1)
     with post.store.transaction() as tx:
-        tx.people.put_silence(
+        tx.subscribers.put_silence(
             Silence(id=0, until=until, created_at=post.clock.at, **values)  # type: ignore[arg-type]
         )
 
@@ -106,7 +106,7 @@ def test_what_is_paused_or_retired_meanwhile_is_not_sent(
     post.subscribe()
     post.change()
     with post.store.transaction() as tx:
-        tx.people.set_status("ana", "mine", status)
+        tx.subscribers.set_status("ana", "mine", status)
     assert post.deliver() == Report(dropped=1)
     assert post.box.got == []
     (message,) = post.messages(MessageState.DROPPED)

@@ -308,7 +308,7 @@ def test_nothing_of_a_digest_in_parts_is_sent_as_an_empty_one(office: Hooked) ->
     about: dict[str, Any] = {"subscriber": "ana", "kind": None, "reason": None, "created_at": at}
     with open_store(office.url) as store, store.transaction() as tx:
         for number in range(TRIALS):
-            tx.people.put_silence(Silence(id=0, nct_id=nct(number), until=at + HOUR, **about))
+            tx.subscribers.put_silence(Silence(id=0, nct_id=nct(number), until=at + HOUR, **about))
     office.service.posts.clear()
     office.clock.move(seconds=2)
     assert office.deliver() == Report(dropped=4)

@@ -430,7 +430,7 @@ def test_what_is_missed_when_an_edit_lets_it_go_is_told_once_it_is_certain(
         assert one.next_day().outcome == "ok"
         assert one.told() == once(5)
         with one.app.reader() as reader:
-            rows = reader.sources.followed("trials")
+            rows = reader.sources.tracked_records("trials")
         assert [row.nct_id for row in rows] == [nct(7)]
         assert one.next_day().outcome == "ok"
         assert one.told() == once(5)

@@ -132,7 +132,9 @@ def test_records_sights_and_state_of_a_page_are_stored_together_or_not_at_all(
         next(passing)
     assert trials(reader) == ["NCT00000001"]
     with reader() as opened:
-        assert [one.nct_id for one in opened.sources.followed("somewhere")] == ["NCT00000001"]
+        assert [one.nct_id for one in opened.sources.tracked_records("somewhere")] == [
+            "NCT00000001"
+        ]
         assert opened.sources.state("somewhere") == {"page": 1}
 
 
@@ -176,10 +178,10 @@ def test_the_memory_answers_what_the_last_page_left(
                 Sighting(nct_id="NCT00000002", presence=Presence.GONE),
             )
             yield page(1, sights=sights)
-            answers.append([one.nct_id for one in memory.followed()])
-            answers.append([one.nct_id for one in memory.followed(presence=Presence.GONE)])
-            answers.append([one.nct_id for one in memory.followed(after="NCT00000001")])
-            answers.append(memory.followed(unseen_in=1))
+            answers.append([one.nct_id for one in memory.tracked_records()])
+            answers.append([one.nct_id for one in memory.tracked_records(presence=Presence.GONE)])
+            answers.append([one.nct_id for one in memory.tracked_records(after="NCT00000001")])
+            answers.append(memory.tracked_records(unseen_in=1))
             answers.append(memory.seen_in(1))
             answers.append(memory.state("NCT00000001"))
 
@@ -261,7 +263,7 @@ def test_a_page_that_takes_long_lets_others_write_meanwhile(
     assert {state for _, state in seen} == {None}
     with reader() as opened:
         assert opened.sources.state("somewhere") == {"page": "large"}
-        assert len(opened.sources.followed("somewhere")) == 5
+        assert len(opened.sources.tracked_records("somewhere")) == 5
 
 
 def test_a_page_that_is_quick_is_one_transaction(

@@ -60,7 +60,7 @@ def messages(
         sources=["folder"],
     )
     with store.transaction() as tx:
-        tx.people.put_subscriptions([wish, *beside])
+        tx.subscribers.put_subscriptions([wish, *beside])
     with store.transaction() as tx:
         notifier = Notifier(
             targets={"mail": ["ana@example.org"]}, now=lambda: at, synonyms=synonyms
@@ -95,7 +95,7 @@ def test_what_a_source_follows_reaches_who_asked_for_the_source(
             ("gout", NCT_ID, Presence.UNKNOWN),
             ("asthma", "NCT00000102", Presence.SHOWN),
         ):
-            tx.sources.put(SourceRow(name=name, type="ctgov"))
+            tx.sources.store_row(SourceRow(name=name, type="ctgov"))
             sight = Sighting(nct_id=nct_id, presence=presence)
             tx.sources.follow(name, [sight], pass_number=1, at=SEEN)
     about = Trials(filters=(Filter(wanted={"source": (source,)}),))
@@ -202,8 +202,8 @@ def test_a_damaged_subscription_is_told_and_the_others_are_served(
     store: StoreWriter, sqlite_url: str
 ) -> None:
     with store.transaction() as tx:
-        tx.people.put_subscription(wish())
-        tx.people.put_subscription(wish(name="broken"))
+        tx.subscribers.put_subscription(wish())
+        tx.subscribers.put_subscription(wish(name="broken"))
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
         broken = "UPDATE subscriptions SET definition = '{' WHERE name = 'broken'"
         assert connection.execute(broken).rowcount == 1

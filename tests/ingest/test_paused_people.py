@@ -40,10 +40,10 @@ def test_a_paused_person_gets_nothing_until_they_are_back(store: StoreWriter) ->
 
     def stand(status: SubscriptionStatus) -> None:
         with store.transaction() as transaction:
-            assert transaction.people.set_status("ana", None, status)
+            assert transaction.subscribers.set_status("ana", None, status)
 
     with store.transaction() as transaction:
-        transaction.people.put_subscription(subscription())
+        transaction.subscribers.put_subscription(subscription())
     stand(SubscriptionStatus.PAUSED)
     assert told() == 0
     stand(SubscriptionStatus.ACTIVE)

@@ -21,7 +21,7 @@ class Book:
         kept = self._states.get(subject)
         return None if kept is None else dict(json.loads(kept))
 
-    def followed(
+    def tracked_records(
         self,
         *,
         after: str = "",

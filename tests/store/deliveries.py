@@ -50,7 +50,7 @@ def digest_item(version_id: int, subscription_id: int = 1, **other: Any) -> Outb
 def add_people(transaction: Transaction, *names: str) -> None:
     """Store people of the configuration."""
     for name in names or ("ana",):
-        transaction.people.put_subscriber(name, SubscriptionOrigin.CONFIG, at=SEEN)
+        transaction.subscribers.put_subscriber(name, SubscriptionOrigin.CONFIG, at=SEEN)
 
 
 def add_versions(store: StoreWriter, number: int, *people: str) -> list[int]:

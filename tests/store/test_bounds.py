@@ -45,7 +45,7 @@ def test_what_a_transaction_holds_goes_with_it_and_waits_for_no_collector(store_
             (version,) = reader.versions("NCT00000001")
             assert (version.id, reader.snapshot(version.snapshot_id)) == (version_id, document())
             assert not reader.sources.all()
-            assert not reader.people.subscriptions()
+            assert not reader.subscribers.subscriptions()
             assert not reader.outbox.channel_states()
         gone_too = weakref.ref(reader)
         del reader

@@ -39,7 +39,7 @@ def follow(
 
 def followed(url: str) -> list[TrackedRecord]:
     with open_reader(url) as reader:
-        return reader.sources.followed(SOURCE)
+        return reader.sources.tracked_records(SOURCE)
 
 
 def test_how_a_source_is_doing_is_kept_whole_and_replaced_whole(store_url: str) -> None:
@@ -60,8 +60,8 @@ def test_how_a_source_is_doing_is_kept_whole_and_replaced_whole(store_url: str) 
     well = SourceRow(name="drop box", type="files")
     with open_store(store_url) as store:
         with store.transaction() as transaction:
-            transaction.sources.put(well)
-            transaction.sources.put(failing)
+            transaction.sources.store_row(well)
+            transaction.sources.store_row(failing)
             assert transaction.sources.get("drop box") == well
             assert transaction.sources.get("another") is None
         with open_reader(store_url) as reader:
@@ -74,7 +74,7 @@ def test_how_a_source_is_doing_is_kept_whole_and_replaced_whole(store_url: str) 
             assert reader.sources.get("another") is None
         recovered = SourceRow(name=SOURCE, type="ctgov", last_success_at=LATER)
         with store.transaction() as transaction:
-            transaction.sources.put(recovered)
+            transaction.sources.store_row(recovered)
     with open_reader(store_url) as reader:
         assert reader.sources.all() == [recovered, well]
 
@@ -214,7 +214,7 @@ def test_followed_records_come_in_order_and_by_pieces(store_url: str) -> None:
     with open_reader(store_url) as reader:
 
         def found(**tests: object) -> list[str]:
-            records = reader.sources.followed(SOURCE, **tests)  # type: ignore[arg-type]
+            records = reader.sources.tracked_records(SOURCE, **tests)  # type: ignore[arg-type]
             return [record.nct_id for record in records]
 
         assert found() == [nct(number) for number in (1, 2, 3, 4, 5)]
@@ -225,7 +225,7 @@ def test_followed_records_come_in_order_and_by_pieces(store_url: str) -> None:
         assert found(unseen_in=1) == []
         assert found(presence=Presence.GONE) == [nct(3)]
         assert found(presence=Presence.SHOWN, unseen_in=2) == [nct(1), nct(4)]
-        assert reader.sources.followed("a third") == []
+        assert reader.sources.tracked_records("a third") == []
 
 
 def test_records_are_counted_by_pass_and_by_how_they_are_shown(store_url: str) -> None:
@@ -292,14 +292,14 @@ def test_damaged_rows_are_a_clear_error(sqlite_url: str, damage: str) -> None:
     def look() -> None:
         with open_reader(sqlite_url) as reader:
             reader.sources.state(SOURCE)
-            reader.sources.followed(SOURCE)
+            reader.sources.tracked_records(SOURCE)
             reader.sources.all()
             reader.leases.find("scheduler", now=SEEN)
 
     with open_store(sqlite_url) as store:
         follow(store, Sighting(nct_id=NCT_ID))
         with store.transaction() as transaction:
-            transaction.sources.put(SourceRow(name=SOURCE, type="ctgov"))
+            transaction.sources.store_row(SourceRow(name=SOURCE, type="ctgov"))
             transaction.sources.put_state(SOURCE, "", {"page": 1}, at=SEEN)
             transaction.leases.take("scheduler", "one", now=SEEN, ttl_s=60)
     look()

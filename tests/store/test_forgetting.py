@@ -46,7 +46,7 @@ def live_through(store: StoreWriter) -> list[int]:
     with store.transaction() as transaction:
         trials = Trials(filters=(Filter(wanted={"condition": (ILLNESS,)}),))
         for name in (NAME, "ben"):
-            number = transaction.people.put_subscription(
+            number = transaction.subscribers.put_subscription(
                 subscription(name, f"wish of {name}", trials=trials)
             )
             silence = Silence(
@@ -58,7 +58,7 @@ def live_through(store: StoreWriter) -> list[int]:
                 reason=f"{name} is ill",
                 created_at=SEEN,
             )
-            transaction.people.put_silence(silence)
+            transaction.subscribers.put_silence(silence)
             transaction.tokens.store(
                 AccessToken(name=f"of {name}", subscriber=name, operator=False, created_at=SEEN),
                 f"secret of {name}",
@@ -95,8 +95,8 @@ def traces(url: str) -> list[str]:
 def test_a_person_can_see_all_that_is_stored_about_them(store: StoreWriter, store_url: str) -> None:
     live_through(store)
     with open_reader(store_url) as reader:
-        export = reader.people.export(NAME)
-        assert reader.people.export("nobody") is None
+        export = reader.subscribers.export(NAME)
+        assert reader.subscribers.export("nobody") is None
     assert export is not None
     assert orjson.loads(orjson.dumps(export)) == export
     assert export["subscriber"] == {
@@ -126,7 +126,7 @@ def test_a_damaged_definition_is_exported_as_it_stands(store: StoreWriter, store
     live_through(store)
     run_sql(store_url, "UPDATE subscriptions SET definition = '{half'")
     with open_reader(store_url) as reader:
-        export = reader.people.export(NAME)
+        export = reader.subscribers.export(NAME)
     assert export is not None
     assert [wish["definition"] for wish in export["subscriptions"]] == ["{half"]
 
@@ -136,10 +136,10 @@ def test_who_is_forgotten_leaves_nothing_and_takes_nobody_along(
 ) -> None:
     live_through(store)
     with open_reader(store_url) as reader:
-        others = reader.people.export("ben")
+        others = reader.subscribers.export("ben")
     assert len(traces(store_url)) > 10
     with store.transaction() as transaction:
-        assert transaction.people.forget(NAME) == {
+        assert transaction.subscribers.forget(NAME) == {
             "attempts": 2,
             "items": 3,
             "messages": 3,
@@ -155,7 +155,7 @@ def test_who_is_forgotten_leaves_nothing_and_takes_nobody_along(
     assert len(left) == 1  # ben has the same illness
     assert "wish of ben" in left[0]
     with open_reader(store_url) as reader:
-        assert reader.people.export("ben") == others
+        assert reader.subscribers.export("ben") == others
         errors = {one.channel: one.last_error for one in reader.outbox.channel_states()}
         assert errors == {"hook": "timeout", "mail": None}
         assert len(reader.versions(NCT_ID)) == 2
@@ -169,7 +169,7 @@ def test_a_person_who_is_called_as_the_operator_takes_no_notice_along(
         begun = transaction.incidents.begin(Incident(key="a", began="a fails", over=""), at=SEEN)
         told = [(begun, begun.state)]
         transaction.incidents.notify(told, channel="mail", target=ADDRESS, store="s", at=SEEN)
-        assert transaction.people.forget(OPERATOR)["messages"] == 0
+        assert transaction.subscribers.forget(OPERATOR)["messages"] == 0
     with open_reader(store_url) as reader:
         [message] = reader.outbox.messages()
         assert [one.incident for one in reader.incidents.of_message(message.id)] == [begun]
@@ -180,8 +180,8 @@ def test_the_files_of_a_compacted_store_do_not_hold_the_name(sqlite_url: str) ->
         live_through(store)
         assert NAME.encode() in contents(sqlite_url)
         with store.transaction() as transaction:
-            transaction.people.forget(NAME)
-            transaction.people.forget("ben")
+            transaction.subscribers.forget(NAME)
+            transaction.subscribers.forget("ben")
         assert compact(sqlite_url)
         for word in TELLING:
             assert word.encode() not in contents(sqlite_url)
@@ -191,7 +191,7 @@ def test_the_files_of_a_compacted_store_do_not_hold_the_name(sqlite_url: str) ->
 
 def live_through_again(store: StoreWriter) -> list[int]:
     with store.transaction() as transaction:
-        return [transaction.people.put_subscription(subscription())]
+        return [transaction.subscribers.put_subscription(subscription())]
 
 
 def contents(url: str) -> bytes:
@@ -205,11 +205,11 @@ def test_a_reader_may_keep_a_part_of_the_old_log(sqlite_url: str) -> None:
     with open_store(sqlite_url) as store:
         live_through(store)
         with open_reader(sqlite_url) as reader:
-            assert reader.people.export(NAME) is not None
+            assert reader.subscribers.export(NAME) is not None
             with store.transaction() as transaction:
-                transaction.people.forget(NAME)
+                transaction.subscribers.forget(NAME)
             assert not compact(sqlite_url, busy_timeout_s=0.1)
-            assert reader.people.export(NAME) is not None
+            assert reader.subscribers.export(NAME) is not None
         assert compact(sqlite_url)
         assert NAME.encode() not in contents(sqlite_url)
 
@@ -218,7 +218,7 @@ def test_the_tables_of_a_compacted_server_are_written_anew(postgres_url: str) ->
     with open_store(postgres_url) as store:
         live_through(store)
         with store.transaction() as transaction:
-            transaction.people.forget(NAME)
+            transaction.subscribers.forget(NAME)
     where = "SELECT pg_relation_filepath('messages')"
     before = run_sql(postgres_url, where)
     assert compact(postgres_url)
@@ -232,7 +232,7 @@ def test_what_was_being_sent_is_not_recorded_after_forgetting(
     with store.transaction() as transaction:
         later = SEEN + timedelta(hours=1)
         taken = claim(transaction, "w", now=later, limit=10)
-        transaction.people.forget(NAME)
+        transaction.subscribers.forget(NAME)
     theirs = next(message for message in taken if message.subscriber == NAME)
     with store.transaction() as transaction:
         attempt = Attempt(message_id=theirs.id, at=SEEN, outcome="sent", detail=f"to {ADDRESS}")
@@ -248,7 +248,7 @@ def test_who_enqueues_meanwhile_brings_nobody_back(store: StoreWriter, store_url
 
     def forget() -> int:
         with store.transaction() as transaction:
-            return transaction.people.forget(NAME)["items"]
+            return transaction.subscribers.forget(NAME)["items"]
 
     with ThreadPoolExecutor(1) as pool:
         with store.transaction() as transaction:

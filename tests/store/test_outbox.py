@@ -99,7 +99,7 @@ def test_an_id_is_fixed_by_the_first_claim_and_hides_the_address(
     [first] = claim(store, CUTOFF)
     with store.transaction() as transaction:
         transaction.outbox.release(worker_lease(transaction, WORKER), [first.id])
-        transaction.people.set_status("ana", None, SubscriptionStatus.PAUSED)
+        transaction.subscribers.set_status("ana", None, SubscriptionStatus.PAUSED)
     [again] = claim(store, CUTOFF, "another")
     assert first.uid is not None
     assert again.uid == first.uid == only_message(store_url).uid

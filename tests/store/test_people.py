@@ -34,31 +34,31 @@ def store(store_url: str) -> Iterator[StoreWriter]:
 
 def put(store: StoreWriter, *subscriptions: Subscription) -> list[int]:
     with store.transaction() as transaction:
-        return transaction.people.put_subscriptions(subscriptions)
+        return transaction.subscribers.put_subscriptions(subscriptions)
 
 
 def put_person(
     store: StoreWriter, name: str, origin: SubscriptionOrigin = SubscriptionOrigin.CONFIG
 ) -> None:
     with store.transaction() as transaction:
-        transaction.people.put_subscriber(name, origin, at=SEEN)
+        transaction.subscribers.put_subscriber(name, origin, at=SEEN)
 
 
 def stand(
     store: StoreWriter, subscriber: str, name: str | None, status: SubscriptionStatus
 ) -> bool:
     with store.transaction() as transaction:
-        return transaction.people.set_status(subscriber, name, status)
+        return transaction.subscribers.set_status(subscriber, name, status)
 
 
 def version(url: str) -> int:
     with open_reader(url) as reader:
-        return reader.people.version()
+        return reader.subscribers.version()
 
 
 def subscriptions(url: str) -> list[Subscription]:
     with open_reader(url) as reader:
-        return reader.people.subscriptions()
+        return reader.subscribers.subscriptions()
 
 
 def silence(**other: object) -> Silence:
@@ -69,7 +69,7 @@ def silence(**other: object) -> Silence:
 def test_a_subscription_makes_its_subscriber_known(store: StoreWriter, store_url: str) -> None:
     [number] = put(store, subscription(created_at=SEEN))
     with open_reader(store_url) as reader:
-        people = reader.people
+        people = reader.subscribers
         assert people.subscribers() == [
             Subscriber(name="ana", origin=SubscriptionOrigin.CONFIG, created_at=SEEN)
         ]
@@ -105,12 +105,14 @@ def test_what_changes_nothing_does_not_raise_the_version(
     assert not stand(store, "ben", None, SubscriptionStatus.PAUSED)
     with store.transaction() as transaction:
         keep = [("ana", "lupus"), ("ana", "other")]
-        assert transaction.people.retire_missing(origin=SubscriptionOrigin.CONFIG, keep=keep) == (
+        assert transaction.subscribers.retire_missing(
+            origin=SubscriptionOrigin.CONFIG, keep=keep
+        ) == (
             [],
             [],
         )
-        assert not transaction.people.remove_silence(1)
-        assert transaction.people.forget("nobody")["subscribers"] == 0
+        assert not transaction.subscribers.remove_silence(1)
+        assert transaction.subscribers.forget("nobody")["subscribers"] == 0
     assert version(store_url) == before
 
 
@@ -131,16 +133,16 @@ def test_whatever_changes_raises_the_version(store: StoreWriter, store_url: str)
     stand(store, "ana", None, SubscriptionStatus.PAUSED)
     look()
     with store.transaction() as transaction:
-        number = transaction.people.put_silence(silence())
+        number = transaction.subscribers.put_silence(silence())
     look()
     with store.transaction() as transaction:
-        assert transaction.people.remove_silence(number)
+        assert transaction.subscribers.remove_silence(number)
     look()
     with store.transaction() as transaction:
-        transaction.people.retire_missing(origin=SubscriptionOrigin.CONFIG, keep=[])
+        transaction.subscribers.retire_missing(origin=SubscriptionOrigin.CONFIG, keep=[])
     look()
     with store.transaction() as transaction:
-        transaction.people.forget("ana")
+        transaction.subscribers.forget("ana")
     look()
     assert seen == sorted(set(seen))
 
@@ -153,7 +155,9 @@ def test_who_was_paused_stays_paused_when_put_again(store: StoreWriter, store_ur
     [kept] = subscriptions(store_url)
     assert (kept.status, kept.channels) == (SubscriptionStatus.PAUSED, ("slack",))
     with open_reader(store_url) as reader:
-        assert [one.status for one in reader.people.subscribers()] == [SubscriptionStatus.PAUSED]
+        assert [one.status for one in reader.subscribers.subscribers()] == [
+            SubscriptionStatus.PAUSED
+        ]
 
 
 def test_what_left_the_file_is_retired_and_comes_back_with_it(
@@ -166,7 +170,7 @@ def test_what_left_the_file_is_retired_and_comes_back_with_it(
     put_person(store, "dan")
     put_person(store, "eve", COMMAND)
     with store.transaction() as transaction:
-        gone = transaction.people.retire_missing(
+        gone = transaction.subscribers.retire_missing(
             origin=SubscriptionOrigin.CONFIG, keep=[], subscribers=["dan"]
         )
     assert gone == ([("ana", "lupus"), ("ben", "lupus")], ["ana", "cleo"])
@@ -176,7 +180,7 @@ def test_what_left_the_file_is_retired_and_comes_back_with_it(
     [back, *_] = subscriptions(store_url)
     assert back == replace(subscription(origin=COMMAND), id=ids[0])
     with open_reader(store_url) as reader:
-        people = {one.name: one for one in reader.people.subscribers()}
+        people = {one.name: one for one in reader.subscribers.subscribers()}
     assert (people["ana"].origin, people["ana"].status) == (COMMAND, SubscriptionStatus.ACTIVE)
     assert (people["ben"].origin, people["ben"].status) == (
         SubscriptionOrigin.CONFIG,
@@ -190,7 +194,7 @@ def test_who_is_known_keeps_their_origin(store: StoreWriter, store_url: str) -> 
     put_person(store, "ana", COMMAND)
     put(store, subscription())
     with open_reader(store_url) as reader:
-        assert reader.people.subscribers()[0].origin is COMMAND
+        assert reader.subscribers.subscribers()[0].origin is COMMAND
 
 
 def test_a_paused_person_pauses_all_that_is_theirs(store: StoreWriter, store_url: str) -> None:
@@ -198,7 +202,7 @@ def test_a_paused_person_pauses_all_that_is_theirs(store: StoreWriter, store_url
     stand(store, "ana", "old", SubscriptionStatus.RETIRED)
     stand(store, "ana", None, SubscriptionStatus.PAUSED)
     with open_reader(store_url) as reader:
-        people = reader.people
+        people = reader.subscribers
         own = [one.status for one in people.subscriptions()]
         assert own == [
             SubscriptionStatus.ACTIVE,
@@ -219,21 +223,21 @@ def test_a_paused_person_pauses_all_that_is_theirs(store: StoreWriter, store_url
 def test_silences_hold_until_their_end(store: StoreWriter, store_url: str) -> None:
     put_person(store, "ana")
     with store.transaction() as transaction:
-        people = transaction.people
+        people = transaction.subscribers
         first = people.put_silence(silence(reason="on holiday"))
         second = people.put_silence(
             silence(subscriber=None, nct_id=None, kind=ChangeKind.SITE_ADDED, until=SEEN)
         )
     with open_reader(store_url) as reader:
-        everything = reader.people.silences()
+        everything = reader.subscribers.silences()
         assert everything == [
             silence(id=first, reason="on holiday"),
             silence(
                 id=second, subscriber=None, nct_id=None, kind=ChangeKind.SITE_ADDED, until=SEEN
             ),
         ]
-        assert reader.people.silences(at=SEEN) == everything[:1]
-        assert reader.people.silences(at=LATER) == []
+        assert reader.subscribers.silences(at=SEEN) == everything[:1]
+        assert reader.subscribers.silences(at=LATER) == []
 
 
 def test_a_silence_about_nothing_or_of_a_stranger_is_refused(
@@ -241,14 +245,14 @@ def test_a_silence_about_nothing_or_of_a_stranger_is_refused(
 ) -> None:
     def put_silence(**other: object) -> None:
         with store.transaction() as transaction:
-            transaction.people.put_silence(silence(**other))
+            transaction.subscribers.put_silence(silence(**other))
 
     with pytest.raises(ValueError, match="a trial, a kind of change, or both"):
         put_silence(nct_id=None, kind=None)
     with pytest.raises(StoreError, match=r"(?i)foreign key"):
         put_silence(subscriber="nobody")
     with open_reader(store_url) as reader:
-        assert reader.people.silences() == []
+        assert reader.subscribers.silences() == []
 
 
 def test_a_damaged_definition_stops_who_does_not_expect_it_and_nobody_else(
@@ -257,14 +261,14 @@ def test_a_damaged_definition_stops_who_does_not_expect_it_and_nobody_else(
     put(store, subscription(), subscription("ben"))
     run_sql(store_url, "UPDATE subscriptions SET definition = '{' WHERE subscriber = 'ben'")
     with open_reader(store_url) as reader, pytest.raises(StoreError) as caught:
-        reader.people.subscriptions()
+        reader.subscribers.subscriptions()
     assert "the subscription 'lupus' of 'ben' cannot be read" in str(caught.value)
     assert "\n" not in str(caught.value)
     with pytest.raises(StoreError, match="'lupus' of 'ben'"), store.transaction() as transaction:
-        transaction.people.subscriptions()
+        transaction.subscribers.subscriptions()
     damaged: list[str] = []
     with store.transaction() as transaction:
-        found = transaction.people.subscriptions(damaged=damaged)
+        found = transaction.subscribers.subscriptions(damaged=damaged)
     assert [one.subscriber for one in found] == ["ana"]
     [sentence] = damaged
     assert sentence.startswith("the subscription 'lupus' of 'ben' cannot be read")

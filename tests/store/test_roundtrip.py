@@ -252,7 +252,7 @@ def test_quarantined_input_of_a_place_is_closed_unless_it_was_seen_since(store_u
             transaction.close_quarantined(["a.json", "no.json"], before=SEEN + timedelta(hours=1))
             == 1
         )
-        assert [row.origin for row in transaction.quarantined()] == ["a.json:2", "b.json"]
+        assert [row.origin for row in transaction.quarantine_entries()] == ["a.json:2", "b.json"]
 
 
 def test_quarantined_input_is_kept_once_and_can_be_shown_and_removed(store_url: str) -> None:
@@ -268,16 +268,16 @@ def test_quarantined_input_is_kept_once_and_can_be_shown_and_removed(store_url: 
             assert (first.origin, second.origin) == ("records.jsonl:7", "other.json")
             assert (first.first_seen_at, first.last_seen_at) == (SEEN, SEEN + timedelta(days=1))
             assert (first.reason, first.content, first.size) == ("still", None, 10**10)
-            shown = reader.quarantined(first.id)
+            shown = reader.quarantine_entry(first.id)
             assert shown is not None
             assert shown.content == content
-            assert reader.quarantined(10_000) is None
+            assert reader.quarantine_entry(10_000) is None
         with store.transaction() as transaction:
-            assert transaction.quarantined(first.id)[0].content == content
+            assert transaction.quarantine_entries(first.id)[0].content == content
             assert transaction.remove_quarantined(first.id)
             assert not transaction.remove_quarantined(first.id)
-            assert [row.origin for row in transaction.quarantined()] == ["other.json"]
-            assert transaction.quarantined(first.id) == []
+            assert [row.origin for row in transaction.quarantine_entries()] == ["other.json"]
+            assert transaction.quarantine_entries(first.id) == []
 
 
 def test_trials_are_listed_by_nct_id_and_found_by_the_date_of_their_last_news(

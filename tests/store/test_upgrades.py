@@ -106,7 +106,7 @@ def test_a_store_of_followed_sources_gets_subscribers_and_keeps_all_else(
     with open_store(store_url) as store:
         add_series(store, [document(), document(status="COMPLETED")])
         with store.transaction() as transaction:
-            transaction.sources.put(row)
+            transaction.sources.store_row(row)
             sights = [Sighting(nct_id=NCT_ID)]
             transaction.sources.follow("lupus", sights, pass_number=1, at=SEEN)
             transaction.leases.take("scheduler", "one", now=SEEN, ttl_s=60)
@@ -116,7 +116,7 @@ def test_a_store_of_followed_sources_gets_subscribers_and_keeps_all_else(
     assert contents(store_url) == before
     with open_reader(store_url) as reader:
         assert reader.sources.all() == [row]
-        assert reader.sources.followed("lupus") == [
+        assert reader.sources.tracked_records("lupus") == [
             TrackedRecord(
                 source="lupus",
                 nct_id=NCT_ID,
@@ -126,10 +126,10 @@ def test_a_store_of_followed_sources_gets_subscribers_and_keeps_all_else(
                 since=SEEN,
             )
         ]
-        assert reader.people.subscriptions() == []
-        assert (reader.people.version(), reader.outbox.counts()) == (0, {})
+        assert reader.subscribers.subscriptions() == []
+        assert (reader.subscribers.version(), reader.outbox.counts()) == (0, {})
     with open_store(store_url, create=False) as store, store.transaction() as transaction:
-        number = transaction.people.put_subscription(subscription())
+        number = transaction.subscribers.put_subscription(subscription())
         latest = transaction.latest([NCT_ID])[NCT_ID]
         assert transaction.outbox.enqueue([item(latest.id, number)], SEEN) == []
         assert len(claim(transaction, "w", now=SEEN, limit=9)) == 1
@@ -206,7 +206,7 @@ def test_what_the_operator_was_told_by_an_earlier_program_stays_told(
         assert (source.state, source.beginning) == ("began", beginning)
         assert source.over == "the source ctgov works again"
         assert held.state == "3:rewritten,stamp", "it is told again when a day has passed"
-        assert reader.incidents.notified() == {
+        assert reader.incidents.notified_states() == {
             (one.id, "", target, one.state) for one in incidents.values() for target in addresses
         }
 
@@ -219,12 +219,12 @@ def test_kinds_of_events_that_had_another_name_are_stored_by_the_present_one(
         [version] = add_versions(store, 1)
         with store.transaction() as transaction:
             wanted = Changes(kinds=frozenset(kinds.values()))
-            transaction.people.put_subscription(subscription(changes=wanted))
+            transaction.subscribers.put_subscription(subscription(changes=wanted))
             for kind in kinds.values():
                 silence = Silence(
                     id=0, subscriber="ana", nct_id=NCT_ID, kind=kind, until=AHEAD, created_at=SEEN
                 )
-                transaction.people.put_silence(silence)
+                transaction.subscribers.put_silence(silence)
             found = [replace(status_event(), kind=kind) for kind in kinds.values()]
             transaction.replace_events(version, NCT_ID, found, backfilled=False)
     migrate(store_url, "0014", down=True)
@@ -240,8 +240,8 @@ def test_kinds_of_events_that_had_another_name_are_stored_by_the_present_one(
     with open_reader(store_url) as reader:
         told = reader.events(NCT_ID)[version]
         assert {one.event.kind for one in told} == set(kinds.values())
-        assert {one.kind for one in reader.people.silences()} == set(kinds.values())
-        [mine] = reader.people.subscriptions()
+        assert {one.kind for one in reader.subscribers.silences()} == set(kinds.values())
+        [mine] = reader.subscribers.subscriptions()
         assert mine.changes.kinds == frozenset(kinds.values())
 
 
@@ -249,14 +249,14 @@ def test_undoing_a_schema_with_people_in_it_leaves_the_rest(store_url: str) -> N
     with open_store(store_url) as store:
         [version, _] = add_versions(store, 2)
         with store.transaction() as transaction:
-            transaction.people.put_subscription(subscription())
+            transaction.subscribers.put_subscription(subscription())
             transaction.outbox.enqueue([item(version)], SEEN)
     before = contents(store_url)
     migrate(store_url, "0002", down=True)
     assert contents(store_url) == before
     assert upgrade(store_url).status == "old"
     with open_reader(store_url) as reader:
-        assert reader.people.subscribers() == []
+        assert reader.subscribers.subscribers() == []
 
 
 def migrate_new(url: str, revision: str) -> None:

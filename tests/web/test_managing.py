@@ -30,12 +30,12 @@ def here(sqlite_url: str, tmp_path: Path) -> Iterator[Readers]:
 
 def statuses(there: Readers) -> list[str]:
     with there.monitored.app.reader() as reader:
-        return [one.status.value for one in reader.people.subscriptions()]
+        return [one.status.value for one in reader.subscribers.subscriptions()]
 
 
 def number(there: Readers, at: int = 0) -> str:
     with there.monitored.app.reader() as reader:
-        return str(reader.people.subscriptions()[at].id)
+        return str(reader.subscribers.subscriptions()[at].id)
 
 
 def changed_mails(there: Readers) -> int:
@@ -67,7 +67,7 @@ def test_a_reader_changes_pauses_resumes_and_stops_what_they_asked_for(there: Re
         zone="Europe/Madrid", min_severity="critical",
     )  # fmt: skip
     with there.monitored.app.reader() as reader:
-        [one] = reader.people.subscriptions()
+        [one] = reader.subscribers.subscriptions()
     assert str(one.when) == "weekly friday 07:30 Europe/Madrid"
     assert isinstance(one.when, LocalTime)
     assert one.changes.min_severity.value == "critical"
@@ -127,8 +127,8 @@ def test_nothing_of_one_reader_is_reached_by_another_s_link(here: Readers) -> No
     here.browser.post(other, do="silence", nct_id=NCT, until="2030-01-01")
     theirs = number(here, 1)
     with here.monitored.app.reader() as reader:
-        [silence] = reader.people.silences()
-        before = reader.people.subscriptions()
+        [silence] = reader.subscribers.silences()
+        before = reader.subscribers.subscriptions()
     for fields in (
         {"do": "change", "every": "hourly", "min_severity": "high"},
         {"do": "pause"},
@@ -141,8 +141,8 @@ def test_nothing_of_one_reader_is_reached_by_another_s_link(here: Readers) -> No
     assert OTHER not in page.html
     assert OTHER not in here.browser.get(f"{path}/export").html
     with here.monitored.app.reader() as reader:
-        assert reader.people.silences() == [silence]
-        assert reader.people.subscriptions() == before
+        assert reader.subscribers.silences() == [silence]
+        assert reader.subscribers.subscriptions() == before
     confirmation = link(here.mailbox.mails[0], "/subscribe/").rpartition("/")[2]
     for wrong in (f"/manage/{confirmation}", f"/subscribe/{path.rpartition('/')[2]}",
                   path[:-1], "/manage/x.y", "/manage/."):  # fmt: skip

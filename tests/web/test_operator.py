@@ -113,7 +113,7 @@ def test_what_is_held_of_a_source_is_accepted(there: Operated) -> None:
         since=there.monitored.clock.at,
     )  # fmt: skip
     with app.store() as store, store.transaction() as tx:
-        tx.sources.put(SourceRow(name="registry", type="ctgov"))
+        tx.sources.store_row(SourceRow(name="registry", type="ctgov"))
         tx.sources.put_state(
             GateState.state_key("registry"), "", gate.as_state(), at=there.monitored.clock.at
         )

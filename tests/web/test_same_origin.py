@@ -115,7 +115,7 @@ def filled(there: Readers, pending: str, sent: EmailMessage, route: Route) -> st
         [*_, newest] = reader.versions(NCT)
         [message, *_] = reader.outbox.messages(limit=1)
         page_token = reader.outbox.page_token(str(message.uid))
-        [one] = reader.people.subscriptions()
+        [one] = reader.subscribers.subscriptions()
         feed_token = reader.outbox.feed_token(one)
     given = {"nct_id": NCT, "version": newest.identity.hex(), "uid": message.uid, "id": one.id}
     found = route.path_format

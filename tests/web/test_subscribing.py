@@ -31,7 +31,7 @@ def here(sqlite_url: str, tmp_path: Path) -> Iterator[Readers]:
 def stored(there: Readers) -> tuple[list[str], dict[str, str]]:
     """Return the names of all subscriptions, and all confirmed addresses."""
     with there.monitored.app.reader() as reader:
-        names = [one.name for one in reader.people.subscriptions()]
+        names = [one.name for one in reader.subscribers.subscriptions()]
         return names, reader.readers.addresses()
 
 

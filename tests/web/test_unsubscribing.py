@@ -52,7 +52,7 @@ def link(monitored: Monitored) -> str:
 
 def statuses(monitored: Monitored) -> dict[str, str]:
     with monitored.app.reader() as reader:
-        return {one.name: one.status.value for one in reader.people.subscriptions()}
+        return {one.name: one.status.value for one in reader.subscribers.subscriptions()}
 
 
 def post(server: WebServer, path: str, **form: str) -> tuple[int, str]:

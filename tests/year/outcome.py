@@ -191,7 +191,7 @@ def _least(year: "Year") -> Mapping[str, int]:
 
 def _unreadable(year: "Year", reader: Reader) -> Iterator[str]:
     for entry in reader.quarantine():
-        one = reader.quarantined(entry.id)
+        one = reader.quarantine_entry(entry.id)
         if one is None or one.content in SPOILT_STUDIES:
             continue
         if not year.spells.explain(named(one.origin), one.content):

@@ -84,7 +84,9 @@ def drop_untracked(crawl: Crawl) -> Iterator[SourcePage]:
     # would leave them followed for ever, by no configuration.
     yield from _fetch_unseen(crawl, lambda row: _leaves(crawl, row), whole=True)
     after = ""
-    while rows := crawl.source_state.followed(after=after, limit=_ROWS, unseen_in=crawl.at.number):
+    while rows := crawl.source_state.tracked_records(
+        after=after, limit=_ROWS, unseen_in=crawl.at.number
+    ):
         after = rows[-1].nct_id
         if left := [row.nct_id for row in rows if _leaves(crawl, row)]:
             yield crawl.emit_untracked(left)
@@ -131,7 +133,7 @@ def _fetch_unseen(
     crawl: Crawl, is_due: Callable[[TrackedRecord], bool], *, whole: bool
 ) -> Iterator[SourcePage]:
     """Yield the due ones of the records that the pass has not seen."""
-    while rows := crawl.source_state.followed(
+    while rows := crawl.source_state.tracked_records(
         after=crawl.at.after, limit=crawl.sizes.batch, unseen_in=crawl.at.number
     ):
         last = rows[-1].nct_id

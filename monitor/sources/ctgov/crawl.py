@@ -159,7 +159,7 @@ class Crawl:
         # The protocol lists the records behind an ID, so one record is read by the ID just before
         # it.
         before = f"NCT{int(nct_id[3:]) - 1:08d}"
-        rows = self.source_state.followed(after=before, limit=1)
+        rows = self.source_state.tracked_records(after=before, limit=1)
         return rows[0] if rows and rows[0].nct_id == nct_id else None
 
     # --- pages --------------------------------------------------------------------------------

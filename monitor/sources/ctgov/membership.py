@@ -90,7 +90,7 @@ class Memberships:
         """Add what these records became: it is followed for their sake."""
         found = set(nct_ids)
         after = ""
-        while rows := self._source_state.followed(
+        while rows := self._source_state.tracked_records(
             after=after, limit=_ROWS, presence=Presence.MERGED
         ):
             after = rows[-1].nct_id

@@ -209,7 +209,7 @@ def subscriptions(request: ApiRequest) -> SubscriptionList:
         raise ProblemError(HTTPStatus.FORBIDDEN, _WHOSE)
     whose = None if token.operator else token.subscriber
     with request.app.reader() as reader:
-        found = reader.people.subscriptions(subscriber=whose, effective=True, damaged=[])
+        found = reader.subscribers.subscriptions(subscriber=whose, effective=True, damaged=[])
     live = [one for one in found if one.status is not SubscriptionStatus.RETIRED]
     shapes = map(_SUBSCRIPTION.convert, map(subscription_to_json, live))
     return SubscriptionList(subscriptions=tuple(shapes))

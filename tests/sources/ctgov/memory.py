@@ -59,7 +59,7 @@ class Stored:
         """Return the state that the last stored page left."""
         return self.states.get(subject)
 
-    def followed(
+    def tracked_records(
         self,
         *,
         after: str = "",
