@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from monitor.match.change_set import ChangeSet
 from monitor.model.changes import ChangeEvent, ChangeKind
@@ -64,7 +64,7 @@ class Mergers:
         """Return the items without the events that repeat a merger."""
         if not (self.gone and self.merged_from):
             return list(items)
-        kept = (replace(item, positions=tuple(self._positions(item))) for item in items)
+        kept = (item._replace(positions=tuple(self._positions(item))) for item in items)
         return [item for item in kept if item.positions]
 
     def _positions(self, item: OutboxItem) -> Iterator[int]:

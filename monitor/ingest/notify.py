@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 
 from monitor.ingest.mergers import Mergers, is_of_merger
 from monitor.match.change_set import ChangeSet
@@ -24,6 +25,7 @@ from monitor.store.writer import Transaction
 _TRIES = 100
 # Of a channel that the configuration does not have.
 _NO_TARGET = ("",)
+_PLACE = attrgetter("version_id", "subscriber", "channel", "target")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,6 +127,7 @@ class OutboxBuilder:
             change_set = replace(change_set, sources=_sources(self.tx, change_set))
         of_merger = is_of_merger(change_set.events)
         items: list[OutboxItem] = []
+        nct_id = change_set.nct_id
         for subscription, positions, verdict in self.matcher.match(change_set):
             if of_merger:
                 self._mergers.note(
@@ -141,20 +144,12 @@ class OutboxBuilder:
                 for target in targets_to(
                     self.targets.get(channel, _NO_TARGET), subscription.subscriber, self.addresses
                 ):
-                    items.append(  # noqa: PERF401 - a generator for each pair costs more than the items
-                        OutboxItem(
-                            version_id=version_id,
-                            nct_id=change_set.nct_id,
-                            subscription_id=subscription.id,
-                            subscriber=subscription.subscriber,
-                            channel=channel,
-                            target=target,
-                            positions=positions,
-                            reason=why,
-                            due_at=due_at,
-                            digest=digest,
-                        )
-                    )
+                    # Positional, in the order of its fields: by name it takes three times as long.
+                    item = OutboxItem(
+                        version_id, nct_id, subscription.id, subscription.subscriber,
+                        channel, target, positions, why, due_at, digest,
+                    )  # fmt: skip
+                    items.append(item)
         if items:
             # Only where somebody gets it: most versions of a large store match no subscription, and
             # need no copy.
@@ -200,7 +195,7 @@ class OutboxBuilder:
         when = self._subscriptions[item.subscription_id].when
         if isinstance(when, AtOnce):
             raise TypeError("only a digest can be claimed already")
-        return replace(item, due_at=next_cutoff(when, item.due_at))
+        return item._replace(due_at=next_cutoff(when, item.due_at))
 
 
 def reason_text(subscription: Subscription, verdict: MatchDecision) -> str:
@@ -214,7 +209,7 @@ def _group_items(items: list[OutboxItem]) -> list[OutboxItem]:
 
     At once where one of their subscriptions sends at once, else in the digest that comes first.
     """
-    places = [(item.version_id, item.subscriber, item.channel, item.target) for item in items]
+    places = list(map(_PLACE, items))
     if len(set(places)) == len(items):  # mostly
         return items
     first: dict[tuple[int, str, str, str], tuple[bool, datetime]] = {}
@@ -225,7 +220,7 @@ def _group_items(items: list[OutboxItem]) -> list[OutboxItem]:
     return [
         item
         if first[place] == (item.digest, item.due_at)
-        else replace(item, digest=first[place][0], due_at=first[place][1])
+        else item._replace(digest=first[place][0], due_at=first[place][1])
         for place, item in zip(places, items, strict=True)
     ]
 

@@ -11,7 +11,7 @@ confirmation. The id that receivers know is not made of it:
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -27,7 +27,7 @@ from monitor.store.timestamps import moment
 Identity = tuple[int, int, str, str]
 
 _WAITING = MessageState.WAITING.value
-_IDENTITY = itemgetter(0, 1, 2, 3)  # of a row of the table of items
+_RECIPIENT = attrgetter("subscriber", "channel", "target")
 
 _KNOWN_SUBSCRIBERS = (
     sa.select(subscribers.c.name)
@@ -136,7 +136,7 @@ class OutboxEnqueue:
             for identity, item, key in keyed
             if key in ids
         ]  # fmt: skip
-        rows.sort(key=_IDENTITY)
+        rows.sort()  # by their first four values, which no two rows share
         self._db.insert_many(_PUT_ITEMS, rows)
         return [] if len(rows) == len(keyed) else [item for _, item, key in keyed if key not in ids]
 
@@ -218,13 +218,12 @@ class OutboxEnqueue:
 
 def _group_by_identity(items: Iterable[OutboxItem]) -> Items:
     """Return items by what is stored once of them; of two of one identity the first."""
-    addresses: dict[Recipient, _RecipientKeys] = {}
+    items = list(items)
+    recipients = list(map(_RECIPIENT, items))
+    addresses = {given: _RecipientKeys(given) for given in set(recipients)}
     found: Items = {}
-    for item in items:
-        given = item.subscriber, item.channel, item.target
-        address = addresses.get(given)
-        if address is None:
-            address = addresses[given] = _RecipientKeys(given)
+    for item, given in zip(items, recipients, strict=True):
+        address = addresses[given]
         _, channel, target = address.whom
         found.setdefault((item.version_id, item.subscription_id, channel, target), (item, address))
     return found

@@ -46,7 +46,8 @@ def _messages(db: Db, subscriber: str) -> list[dict[str, Any]]:
         for message in db.read(messages.MESSAGE, messages.OF_SUBSCRIBER, about):
             found[message.id] = {**_values(message), "items": [], "attempts": []}
         for row in db.fetch(messages.ITEMS_OF_SUBSCRIBER, about):
-            found[row[0]]["items"].append(_values(messages.ITEM(row)))
+            item = messages.ITEM(row)._asdict()
+            found[row[0]]["items"].append({name: _json(value) for name, value in item.items()})
         for attempt in db.read(messages.ATTEMPT, messages.ATTEMPTS_OF_SUBSCRIBER, about):
             found[attempt.message_id]["attempts"].append(_values(attempt))
     return list(found.values())
