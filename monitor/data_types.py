@@ -1,4 +1,7 @@
-"""Types that data from outside is read as, safely in several threads."""
+"""Types that data from outside is decoded as, safely in several threads.
+
+Every module that reads JSON makes its types here, at import; ruff bans the direct calls.
+"""
 
 from typing import Any, Generic, TypeVar
 

@@ -98,6 +98,7 @@ class _LimitedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
+        # Before the read: the last buffer may exceed the limit, the next read then fails.
         if self._limit.received > self._limit.limit:
             raise ByteLimitError
         count = self._sock.recv_into(buffer)

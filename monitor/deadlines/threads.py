@@ -18,7 +18,9 @@ from typing import Any, Generic, TypeVar
 
 from monitor.errors import MonitorError
 
+# After `cut`, time for the library to notice the closed socket and raise its own error.
 _GRACE_S = 1.0
+# A future cannot be waited for together with an event: `stop` is polled.
 _STOP_POLL_S = 0.1
 
 Value = TypeVar("Value")

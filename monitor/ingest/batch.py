@@ -111,7 +111,7 @@ class Batch:
                 self._quarantine(item, item.reason, item.size)
         fresh = self._leave_out_known([item for item in batch if isinstance(item, RawVersion)])
         changed = self._leave_out_restamped(fresh)
-        # At once, where there are many; a few are asked for as they come.
+        # In one query where there are many; a few are read as they come.
         if len(changed) > OPEN_TRIALS:
             self._fetch_latest(
                 one.guess for one in changed if one.guess and self._latest_sightings.get(one.guess)
@@ -270,7 +270,7 @@ class Batch:
 
         Judged are complete documents; what a gated page brings is the newest of its trial.
         """
-        # Of a partial record nobody can tell what it lost from what its source does not state.
+        # In a partial record, what was lost looks the same as what its source does not state.
         if self._gate is not None and seen.record.coverage.is_complete:
             newest = self._timelines.newest(seen.record.nct_id)
             decision = self._gate.judge(seen, newest)

@@ -53,8 +53,7 @@ class Gate:
         self._fetched: set[str] = set()
         self._held_causes: set[Cause] | None = None
 
-    # Read when it is first asked for, and once: a pass over unchanged data asks for nothing of
-    # this.
+    # Read lazily, and once: a pass over unchanged data needs none of it.
     @cached_property
     def state(self) -> GateState:
         """What was held so far, as of the last stored page."""
@@ -104,7 +103,7 @@ class Gate:
             percent=limits.hold_percent,
         )  # fmt: skip
         # What was held stays held below the threshold too: when 30 % become 15 % overnight, those
-        # 15 % are still the registry's fault and no news.
+        # 15 % are still the registry's fault, not changes of the trials.
         still = {one.cause for one in self.state.causes}
         return (found | still) - self.accepted.keys()
 

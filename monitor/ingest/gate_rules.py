@@ -83,7 +83,7 @@ def _has_value(value: Any, path: fields.Path) -> bool:
 def _unknown_value_causes(new: TrialRecord, old: TrialRecord | None) -> Iterator[Cause]:
     for path, known in fields.ENUMERATIONS.items():
         strange = _texts(new.document, path).difference(known)
-        # What the stored version had too was news once, and is not held a second time.
+        # A value that the stored version has too was decided about before, and is not held again.
         if strange and (old is None or not strange <= _texts(old.document, path)):
             yield unknown_value(path)
 

@@ -56,7 +56,7 @@ def redate_after_last_read(entries: Sequence[TimelineEntry], seen: Observation) 
     key = replace(
         seen.key,
         version_date=newest.version_date,
-        # So that it stands behind that version in the order, where dates are equal.
+        # So that it sorts behind that version where dates are equal.
         data_date=max(day, newest.data_date or day),
     )
     return replace(seen, key=key)

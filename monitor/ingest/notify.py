@@ -68,7 +68,7 @@ class Notifier:
         )
 
     def _matcher_of(self, tx: Transaction) -> Matcher:
-        """Return the matcher of the subscriptions as they stand in this transaction."""
+        """Return the matcher of the subscriptions as of this transaction."""
         # Asked in the transaction, so that a subscription that is made now is either seen by this
         # pass or made after what it stores; in memory, because reading very many of them takes
         # long.
@@ -151,8 +151,8 @@ class OutboxBuilder:
                     )  # fmt: skip
                     items.append(item)
         if items:
-            # Only where somebody gets it: most versions of a large store match no subscription, and
-            # need no copy.
+            # Only where there is a recipient: most versions of a large store match no subscription,
+            # and need no copy.
             self.tx.announce(version_id, change_set.events, previous_id=previous_id)
         self._items += _group_items(items)
 

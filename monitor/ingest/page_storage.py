@@ -187,7 +187,7 @@ class Follower:
         """Store a page; return the counts, and what could not be read first.
 
         In one transaction, or several where that would take long: other writers would wait, and
-        leases run out. The last one moves the cursor: what is killed before is asked for again.
+        leases run out. The last one moves the cursor: what is killed before is fetched again.
         """
         found = [*gate.absences(), *page.found]
         rest = list(batches(found, self.batch_records))

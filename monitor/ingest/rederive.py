@@ -56,7 +56,7 @@ class RederivedTrial:
 def basis_of(history: TrialHistory) -> object:
     """Return what the events of a trial's versions depend on, and their rules; comparable."""
     versions = [
-        # Not the bytes of snapshots: the hash of the content stands for them.
+        # Not the bytes of snapshots: the hash of the content identifies them.
         (one.id, one.rules, one.first_key, one.content_sha256, one.coverage)
         for one in history.versions
     ]

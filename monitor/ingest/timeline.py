@@ -161,7 +161,7 @@ class Timeline:
 
     def _restart(self) -> bool:
         """Take over the first version's start date; True when later phases of life depend on it."""
-        # Whether a trial had begun when it changed is asked of the first start date that it stated.
+        # Whether a trial had begun when it changed depends on the first start date that it stated.
         start = self.record(self.entries[0]).start_date
         before, self.first_start_date = self.first_start_date, str(start) if start else None
         return self.first_start_date != before

@@ -48,7 +48,7 @@ class UnreadTracker:
         """
         seen = {sighting.nct_id for sighting in sightings}
         # Nearly always: a page without anything unreadable, from a source without unread records.
-        # Nothing is asked of the store then.
+        # Then the store is not read.
         if not (seen or untracked) or not (unreadable or self.nct_ids):
             return
         # The origin of a followed record ends with its ID: "/api/v2/studies/NCT01234567".

@@ -35,7 +35,7 @@ def decide(
 ) -> MatchDecision:
     """Decide about one event of a change set.
 
-    ``trial_decision``: how the subscription stands to the trial (NCT_ID, FILTER, EVERYTHING or
+    ``trial_decision``: by what the subscription matches the trial (NCT_ID, FILTER, EVERYTHING or
     OTHER_TRIAL). ``silences``: the silences that may concern the event.
     """
     status = _INACTIVE.get(subscription.status)
@@ -82,7 +82,7 @@ def reject_by_changes(changes: Changes, event: ChangeEvent) -> MatchDecision | N
         return MatchDecision(reason=Reason.SEVERITY, words=f"min_severity: {changes.min_severity}")
     for name, least in (("days", changes.min_days), ("percent", changes.min_percent)):
         figure = _figure(event.facts.get(name))
-        # An event without a figure (a date that is gone) is not smaller than asked for.
+        # An event without a figure (a date that is gone) is not below the threshold.
         if least is not None and figure is not None and abs(figure) < least:
             return MatchDecision(reason=Reason.THRESHOLD, words=f"min_{name}: {least:g}")
     return None

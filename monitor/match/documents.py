@@ -1,9 +1,9 @@
 """Records as the search has them, and filters as it is asked: one narrowing for every database.
 
-The index knows which words stand under a key, not where. So a term of one word is decided by it
-alone, and so are two words of a country's name, which stand there as one; of any other term it
-finds all records that match, and some that have the words apart. Those are decided as alerts are,
-by ``CompiledFilter``.
+The index has the words under each key, not their positions. So it alone decides about a term of
+one word, and about two words of a country's name, which are indexed as one; of any other term it
+finds all records that match, and some that have the words apart. About those ``CompiledFilter``
+decides, as it does for alerts.
 """
 
 import re
@@ -108,7 +108,7 @@ _NOTHING = Search((SearchClause(TEXT_COLUMNS[:1], ()),), (), is_exact=True)
 
 
 def search_of(compiled: CompiledFilter) -> Search | None:
-    """Return what the index is asked for a filter; None where it knows nothing of it.
+    """Return the search of a filter for the index; None where the index cannot help.
 
     That is so where the filter asks only for sources, or where it wants nothing and what it
     excludes takes a look at the record.

@@ -40,7 +40,7 @@ class FilterFields(dict[str, str]):
         self._other = other
 
     def __missing__(self, key: str) -> str:
-        """Look a key up the first time it is asked for."""
+        """Compute the texts of a key on first use."""
         other = self._other
         found = (
             other[key] if other is not None and self._is_same(other, key) else self._look_up(key)

@@ -56,7 +56,7 @@ class _TermHits(dict[Term, bool]):
         self._text = text
 
     def __missing__(self, term: Term) -> bool:
-        """Look for a term the first time it is asked for."""
+        """Look for a term on first use."""
         text = self._text
         # The longest phrase first: where it is missing, nothing else is looked at.
         found = self[term] = term[0] in text and holds(text, term)  # most are not, without a call
@@ -85,7 +85,7 @@ class Hits(dict[Clause, str | None]):
         self._term_hits = _TermHitsByKey(attributes)
 
     def __missing__(self, clause: Clause) -> str | None:
-        """Look for a clause the first time it is asked for."""
+        """Look for a clause on first use."""
         found = self._term_hits[clause.key]
         hit = None
         for term, value in clause.terms:

@@ -1,10 +1,10 @@
-"""Which filters a record could match, without asking the others.
+"""Find the filters that a record could match, without checking the others.
 
-Each filter stands under the values of one of its keys: no record matches that has none of them
-there. A value stands under one of its words. Keys and words that few filters have are chosen, so
-a filter that asks for something rare is met by rare records only, and one that matches nothing
-costs nothing. A value that many filters share is looked for once. A filter that only excludes
-stands under no value: any record may match it.
+Each filter is indexed under the values of one of its keys: no record matches that has none of them
+there. A value is indexed under one of its words. Keys and words that few filters have are chosen,
+so a filter that asks for something rare is met by rare records only, and one that matches nothing
+costs nothing. A value that many filters share is looked for once. A filter that only excludes is
+indexed under no value: any record may match it.
 """
 
 from collections import Counter

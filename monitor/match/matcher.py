@@ -101,7 +101,7 @@ class Matcher:
     def explain(self, change_set: ChangeSet) -> Iterator[EventDecision]:
         """Yield a decision about every event for every subscription, in the same order.
 
-        It walks all subscriptions: for a person who asks why.
+        It iterates over all subscriptions, so it is for a single explanation, not for each ingest.
         """
         silences = [
             self._silences.for_event(change_set.nct_ids, event.kinds) for event in change_set.events

@@ -1,4 +1,7 @@
-"""Synonyms: named sets of words, any of which stands for all."""
+"""Synonyms: named sets of words, any of which matches all the others.
+
+The configuration defines them; ``filters`` expands each value of a filter with them.
+"""
 
 from collections.abc import Mapping
 
@@ -19,10 +22,10 @@ class Synonyms:
         self._sets.pop((), None)
 
     def of(self, value: str) -> tuple[str, ...]:
-        """Return what a filter's value stands for: itself, then the other words of its sets.
+        """Return the values that a filter's value matches: itself, then those of its sets.
 
         A value is in a set when it has the same words as the set's name or as one of its members;
-        one in quotation marks stands for itself alone.
+        one in quotation marks matches itself alone.
         """
         if not self._sets or is_quoted(value):
             return (value,)

@@ -1,7 +1,8 @@
-"""Two questions about the past: how the registry stood, and what was known of it.
+"""Select versions by two clocks: the registry's dates, and the times at which they were read.
 
-A version carries the registry's date and the times at which a source showed it; which version
-answers depends on which of the two clocks is asked.
+"As of D" means the registry's record on D; "known at T" what this store had read by T. Bitemporal
+history (https://martinfowler.com/articles/bitemporal-history.html): a late version changes the
+former and not the latter.
 """
 
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ def holds_from(key: VersionKey, before: date | None, known: datetime) -> date:
 
 
 def as_of(versions: Sequence[NewVersion], day: date) -> int | None:
-    """Return the position of the version in which the registry's record stood on that day.
+    """Return the position of the version that the registry's record had on that day.
 
     The last one in order that held by then; None before the first.
     """

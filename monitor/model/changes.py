@@ -121,7 +121,7 @@ ALSO_TOLD_BY: Mapping[ChangeKind, frozenset[ChangeKind]] = {
 
 # Outcome switching is judged by when it happened: docs/meaning.md, "Primary outcomes".
 class LifePhase(StrEnum):
-    """Where in its life the trial stood at a version; outcome changes are counted by it."""
+    """The phase of the trial's life at a version; outcome changes are counted by it."""
 
     BEFORE_RECRUITMENT = "before_recruitment"
     RECRUITING = "recruiting"
@@ -172,9 +172,9 @@ class ChangeEvent:
 
     @property
     def kinds(self) -> tuple[ChangeKind, ...]:
-        """Return all kinds of change that the event tells of, its own first.
+        """Return all kinds of change that the event covers, its own first.
 
-        ``also`` among the facts names the others, so that who asked for any of them gets it.
+        ``also`` among the facts names the others, so that a subscription to any of them gets it.
         """
         return (self.kind, *map(ChangeKind, self.facts.get("also", ())))
 

@@ -8,7 +8,7 @@ class CheckStatus(StrEnum):
     """How a try ended."""
 
     FINE = "fine"
-    WARNING = "warning"  # it works, and somebody should look at it
+    WARNING = "warning"  # it works, and should be looked at
     FAILED = "failed"
     SKIPPED = "skipped"  # not tried, or switched off
 

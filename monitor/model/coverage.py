@@ -20,7 +20,7 @@ class Coverage:
     but: frozenset[Path] = frozenset()
     leaves: frozenset[Path] = frozenset()
     run_in: frozenset[Path] = frozenset()
-    # All paths on the way to a leaf: asked for every field of every site.
+    # All paths on the way to a leaf, precomputed: looked up for every field of every site.
     _stated: frozenset[Path] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -30,7 +30,7 @@ class PartialDate:
         the registry's text as it is.
         """
         if not isinstance(text, str) or len(text) > _LONGEST:
-            return None  # what is remembered stays small
+            return None  # the cache keeps only short texts
         return _parse(text)
 
     def first_day(self) -> date:

@@ -12,7 +12,7 @@ _LOST = {MessageState.DEAD, MessageState.DROPPED}
 class EventExplanation:
     """Why a subscription gets an event or does not, and the messages that tell of it.
 
-    ``messages``: by id, as they stand in the outbox; () when the event was never put there.
+    ``messages``: by id, as they are in the outbox; () when the event was never put there.
     ``verdict``: with messages why the event was put there, or why they left it out; else why it
     was not.
     """

@@ -30,6 +30,6 @@ def updated_at(entries: Iterable[Alert]) -> datetime:
     """Return when the newest of these was learned (aware UTC).
 
     Of a feed without entries 1970-01-01: a feed has to say a time, and one that nothing came to
-    must stay the same however often it is asked for.
+    must stay the same with every request.
     """
     return max((known_since(one.version) for one in entries), default=_NEVER)

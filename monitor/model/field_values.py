@@ -148,6 +148,6 @@ MARKED: tuple[Path, ...] = (
 )  # fmt: skip
 """What filters, rules and the order of versions read, and what nearly every record has.
 
-A list or object stands before what is in it. Many known records that lose one of these at once tell
+A list or object comes before what is in it. Many known records that lose one of these at once tell
 of the registry's document, not of the trials.
 """

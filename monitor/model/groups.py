@@ -49,7 +49,7 @@ GROUPS: Mapping[str, frozenset[K]] = MappingProxyType({
         K.SITE_RENAMED, K.ADMINISTRATIVE_UPDATE, K.REGISTRY_NORMALIZATION,
     }),
 })  # fmt: skip
-"""By name; every kind is in exactly one, and ``noise`` has the kinds that are never news."""
+"""By name; every kind is in exactly one, and ``noise`` has the kinds that are never above noise."""
 
 _LONGEST_SHOWN = 40
 

@@ -41,7 +41,7 @@ class HistoryFilter:
         )
 
     def hides(self, event: ChangeEvent) -> bool:
-        """Tell whether the event is left out because it is noise, whose kind nobody named."""
+        """Tell whether the event is left out because it is noise, and its kind is not named."""
         # Who names `site_renamed` wants noise of that kind; other kinds are noise only at times.
         named = event.kind in self.kinds and event.kind in GROUPS["noise"]
         return event.severity is Severity.NOISE and not (self.noise or named)

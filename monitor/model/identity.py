@@ -62,7 +62,7 @@ def message_id(
     enters as a hash of its own. ``cutoff``: of a digest or a group (aware).
     """
     versions = sorted({f"{one.version.hex()}<{one.previous.hex()}" for one in items})
-    # Hashed: ids stand in logs and links, and an address is a person's.
+    # Hashed: ids appear in logs and links, and an address is personal data.
     address = sha256(target.encode("utf-8", "replace")).hexdigest()
     until = cutoff.astimezone(UTC).isoformat() if cutoff else ""
     return str(uuid5(_MESSAGES, json.dumps([kind, subscriber, channel, address, until, versions])))

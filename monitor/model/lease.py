@@ -1,4 +1,4 @@
-"""Leases: what only one worker may do at a time, such as scheduling.
+"""Leases: the right to do what only one worker may do at a time, such as scheduling.
 
 See docs/decisions/2026-11-30-one-lease.md.
 """
@@ -15,10 +15,10 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """A lease as its row stood when it was read.
+    """A lease as its row was when it was read.
 
     ``fence``: a number that grows with every taking of any lease of the store. ``renewals``: how
-    often it was renewed since. ``ttl_s``: it is lost when nobody renews it for so long.
+    often it was renewed since. ``ttl_s``: seconds without a renewal after which it is lost.
     ``process``: where its holder runs (``monitor.store.lease_process``), "" where that is not
     known. Times are aware UTC, by the clock that dates leases: the database's on PostgreSQL, the
     program's on SQLite. ``read_at``: what that clock showed when the row was read.
@@ -41,8 +41,8 @@ class Lease:
 
     @property
     def observed_s(self) -> float:
-        """How long nobody must have renewed it before another may take it, in seconds."""
-        # A damaged row must not keep everybody out for years:
+        """Seconds without a renewal after which another process may take it."""
+        # Bounded: a damaged row must not keep all workers out for years:
         # docs/decisions/2026-11-30-one-lease.md.
         return min(max(self.ttl_s, 0.0), LONGEST_LEASE_S)
 

@@ -1,6 +1,7 @@
-"""Remembering what was made of texts, within a bound on bytes and not only on entries.
+"""Memoize functions of texts, with a bound on bytes and not only on entries.
 
-The same criteria and descriptions come with every version of a trial.
+``detect`` uses it: the same criteria and descriptions come with every version of a trial, and a
+single text may have a megabyte.
 """
 
 import sys
@@ -10,16 +11,16 @@ from functools import lru_cache, wraps
 from threading import Lock
 
 SHORT = 256
-"""Texts of so many characters are remembered by number: 8,192 of them take some megabytes."""
+"""Texts of so many characters are cached by count: 8,192 of them take some megabytes."""
 
 OfText = Callable[[str], str]
 
 
 def memoize(*, entries: int, long_bytes: int) -> Callable[[OfText], OfText]:
-    """Remember what a pure function from text to text returned for the texts used last.
+    """Cache the results of a pure function from text to text, for the texts used last.
 
     ``entries``: how many short texts; ``long_bytes``: for how many bytes of longer ones, their
-    results included. One that is longer than that is worked out each time.
+    results included. A longer one is computed each time.
     """
 
     def decorate(function: OfText) -> OfText:
@@ -36,7 +37,7 @@ def memoize(*, entries: int, long_bytes: int) -> Callable[[OfText], OfText]:
 
 
 class _Long:
-    """The results for long texts, forgotten in the order of their last use."""
+    """An LRU cache of the results for long texts, bounded in bytes."""
 
     def __init__(self, function: OfText, limit: int) -> None:
         self._function = function

@@ -52,7 +52,7 @@ class PlannedDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialProfile:
-    """What somebody needs to know of a trial that is new to them; empty where not stated.
+    """The profile of a trial, for readers to whom it is new; empty where not stated.
 
     ``interventions``: all, each with its type. ``sites``: their number by country, most first.
     """

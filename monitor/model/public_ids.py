@@ -1,8 +1,8 @@
 """Public ids of versions and events: short, and the same in every store of the same data.
 
-Made of the identities of ``identity``. A public id stands behind its NCT ID, an event's behind its
-version's too, in links, JSON and exports that must stay valid: numbers and positions move when a
-version arrives late.
+Made of the identities of ``identity``. A public id follows its NCT ID, an event's its version's
+too, in links, JSON and exports that must stay valid: numbers and positions move when a version
+arrives late.
 """
 
 import json
@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from monitor.model.changes import ChangeEvent
 
-# Short, since they stand in links that people read and copy; 64 bits are plenty within one trial.
+# Short, for links that people read and copy; 64 bits are plenty within one trial.
 _VERSION_BYTES = 8
 _EVENT_BYTES = 6
 _FEEDS = UUID("5d7f1c52-93d1-5c5e-a0c1-7f0f4f1d6b0a")
@@ -26,7 +26,7 @@ def public_version_id(identity: bytes) -> str:
 def public_event_id(event: ChangeEvent) -> str:
     """Return the public id of an event: 12 hexadecimal digits, no two alike within a version.
 
-    It stands for the paths of all its changes, with natural keys; of an event without any (a
+    It is a hash of the paths of all its changes, with natural keys; of an event without any (a
     registration) for its kind and path. Other rules may give it another kind, and it stays.
     """
     paths: Iterable[object] = sorted(change.path for change in event.fields)

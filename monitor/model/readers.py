@@ -35,7 +35,7 @@ class ConfirmedAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionRequest:
-    """What somebody asked for, to be sent to an address that nobody has confirmed yet.
+    """A request to send messages to an address that is not confirmed yet.
 
     ``subscriber``: who they are, or will be. ``network``: a keyed hash of where they asked from.
     ``subscription`` None: it is confirmed; the id of a given one is 0.

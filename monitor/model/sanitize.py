@@ -4,7 +4,7 @@ import re
 
 # What a terminal obeys (C0, DEL, C1), what turns text around or hides it (bidi marks, overrides
 # and isolates, tags, interlinear anchors), and what breaks a line (U+2028, U+2029); lone
-# surrogates stand for bytes of a file name that are no text.
+# surrogates encode bytes of a file name that are not text (PEP 383).
 _UNSAFE = (
     "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f"

@@ -31,7 +31,7 @@ _APART = str.maketrans(
 class SearchDocument:
     """A trial's words: a text for each of SEARCH_COLUMNS.
 
-    Its words are runs of ASCII letters, digits and underscores, in any case; others stand there as
+    Its words are runs of ASCII letters, digits and underscores, in any case; others are written as
     ``ascii_word`` writes them.
     """
 

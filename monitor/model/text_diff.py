@@ -89,7 +89,7 @@ def _space(text: str) -> str:
 
 
 def _join(segments: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Join neighbours of one kind; what is removed stands before what is added in its place."""
+    """Join neighbors of one kind; what is removed comes before what is added in its place."""
     found: list[Segment] = []
     for kept, run in groupby((s for s in segments if s[1]), lambda segment: segment[0] == "same"):
         texts = list(run)

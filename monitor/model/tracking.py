@@ -24,7 +24,7 @@ class Presence(StrEnum):
 class Sighting:
     """What one answer tells of one followed record.
 
-    ``merged_into``: the NCT ID of the record that now stands for it; only with MERGED.
+    ``merged_into``: the NCT ID of the record that it was merged into; only with MERGED.
     """
 
     nct_id: str
@@ -36,7 +36,7 @@ class Sighting:
 class TrackedRecord:
     """A record that a source follows.
 
-    ``pass_number``: of the last pass that saw it, or asked for it, in vain or not.
+    ``pass_number``: of the last pass that saw it, or requested it, whether it came or not.
     ``since``: when the source began to follow it (aware UTC).
     """
 

@@ -55,7 +55,7 @@ class ArchiveEntry:
 def entries(file: BinaryIO, limits: Limits) -> Iterator[ArchiveEntry]:
     """Yield the entries with a record's name, in the archive's order, and those with a bad name.
 
-    An entry's pieces have to be taken before the next entry is asked for. RecordError when the
+    An entry's pieces have to be consumed before the next entry. RecordError when the
     archive itself cannot be read, or not to its end.
     """
     if not file.seekable():

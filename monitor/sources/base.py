@@ -39,7 +39,7 @@ class SourcePage:
     people and for ``status``) are None where they stay as they were. ``total``: how many records
     the whole pass is expected to bring, where the source says so. ``missed``: absences of records
     that were there so far; they count once the gate says so. ``is_judged``: the records are the
-    newest of what is followed on, asked for whole, and the gate judges them; ``is_final``: they
+    newest of what is followed on, requested whole, and the gate judges them; ``is_final``: they
     were suspects before, and all else of the pass is stored. ``load``: which of the registry's data
     the page shows. ``read``: the origins of answers that were read and of which nothing is found.
     """

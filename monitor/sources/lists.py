@@ -18,7 +18,7 @@ from monitor.sources.jsontext import bracket_end
 from monitor.sources.slices import duplicate_key
 from monitor.sources.window import LookAhead
 
-# The start of a search page up to its list; only plain values stand before it.
+# The start of a search page up to its list; only plain values come before it.
 PAGE = re.compile(
     rb'\{\s*(?:"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[-+.\w]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,\s*)*'
     rb'"studies"\s*:\s*(?=\[)'
@@ -168,7 +168,7 @@ def _opening_behind_comma(data: bytes, start: int, stop: int | None = None) -> i
 
 
 def items(window: LookAhead, end: int | None = None) -> Iterator[ListItem]:
-    """Yield the items of the list that the window stands at; it then stands behind the list.
+    """Yield the items of the list at the window's position; it is then behind the list.
 
     ``end``: where in the stream the list ends, if that is known. BrokenListError when the list does
     not close.

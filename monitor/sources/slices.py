@@ -104,7 +104,7 @@ def _items(
 
 
 def _unwrap(text: bytes) -> _Wrapping:
-    """Read a wrapping; RecordError when it is broken or one of its names stands there twice."""
+    """Read a wrapping; RecordError when it is broken or one of its names is there twice."""
     try:
         wrapping = _WRAPPING.decode(text)
     except (msgspec.DecodeError, RecursionError) as exc:
@@ -116,7 +116,7 @@ def _unwrap(text: bytes) -> _Wrapping:
 
 
 def _reject_duplicate_keys(text: bytes, own_id: bytes) -> None:
-    """Raise RecordError when a name of the wrapping around ``own_id`` stands there twice.
+    """Raise RecordError when a name of the wrapping around ``own_id`` is there twice.
 
     The decoder keeps the last one: a study before it would be lost in silence.
     """
@@ -139,7 +139,7 @@ def _reject_duplicate_keys(text: bytes, own_id: bytes) -> None:
 
 
 def _offset_of(own_id: bytes, text: bytes) -> int:
-    """Return where ``own_id`` stands in ``text``; looks at what is around it alone.
+    """Return the offset of ``own_id`` in ``text``; looks at what is around it alone.
 
     ``rfind`` of the whole would first look through all of ``own_id``.
     """

@@ -1,7 +1,7 @@
 """A look-ahead over a stream of bytes, from which lines and JSON values are cut.
 
 It holds what has been read and not yet been cut, so memory is bounded by the longest piece that
-is asked for, never by the length of the stream.
+is requested, never by the length of the stream.
 """
 
 import re

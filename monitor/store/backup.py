@@ -54,7 +54,7 @@ def back_up(
 ) -> Backup:
     """Write a copy of a SQLite store as of one moment, and check what was written.
 
-    Others read and write meanwhile. The name stands for the whole copy or is not there; only this
+    Others read and write meanwhile. The file is there as the whole copy or not at all; only this
     user can read it. UsageError when the file is there already (unless ``overwrite``), is the store
     itself or no regular file, and for PostgreSQL; StoreError when the store cannot be
     read or is damaged, or the copy cannot be written.

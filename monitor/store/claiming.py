@@ -32,8 +32,8 @@ _CLAIM = (
     )
     .values(
         state=MessageState.SENDING.value,
-        # For good, and also where the try fails: whoever got the message must get the same under
-        # its id.
+        # For good, and also where the attempt fails: a receiver that got the message must get the
+        # same under its id.
         closed=True,
         claimed_by=bindparam("worker"),
         claim_fence=bindparam("fence"),
@@ -59,7 +59,7 @@ _FIX_UID = (
 
 
 def claim(db: Db, lease: Lease, ids: Sequence[int], now: datetime) -> list[OutboxMessage]:
-    """Take those of these messages that are due or nobody's, and return them in their order.
+    """Claim those of these messages that are due or unclaimed, and return them in their order.
 
     Their items and ids are fixed.
     """

@@ -144,14 +144,14 @@ class SkewWriter:
         values = {"of": number, "found": found, "at": at, "now": now}
         moved = self._db.run(_MOVE_SILENCE, values) > 0
         if moved:
-            self._db.run(properties.SUBSCRIPTIONS_CHANGED)  # who matches news reads it anew
+            self._db.run(properties.SUBSCRIPTIONS_CHANGED)  # matchers read the subscriptions anew
         return moved
 
     def move_subscription(self, number: int, found: datetime, at: datetime) -> bool:
         """Let a subscription count as made then."""
         moved = self._move(_MOVE_SUBSCRIPTION, number, found, at)
         if moved:
-            self._db.run(properties.SUBSCRIPTIONS_CHANGED)  # who matches news reads it anew
+            self._db.run(properties.SUBSCRIPTIONS_CHANGED)  # matchers read the subscriptions anew
         return moved
 
     def _move(self, change: sa.Update, of: int | str, found: datetime, at: datetime) -> bool:

@@ -35,7 +35,7 @@ _LARGEST_WINDOW_LOG = 27  # 128 MB: what a decompressor accepts without being to
 _BODY_LEVEL = 3
 # A frame has a header and a checksum of its own: below this there is little to win.
 _SMALL_BODY = 128
-# A damaged header may state any size, and as many bytes would be asked of memory.
+# A damaged header may state any size, and as much memory would be allocated.
 _LARGEST_BODY = 64 * 1024 * 1024
 _MAGIC = b"\x28\xb5\x2f\xfd"
 

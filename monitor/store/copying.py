@@ -51,7 +51,7 @@ def side_files(path: Path) -> list[Path]:
 
 @contextmanager
 def interruptible(connection: sqlite3.Connection) -> Iterator[None]:
-    """Let ^C end a long statement: SQLite alone would not hear of it before its end."""
+    """Let ^C end a long statement: SQLite alone would not stop before its end."""
     # Python runs its signal handlers only between its own instructions; the callback lets it.
     connection.set_progress_handler(lambda: 0, _STEPS_OF_THE_MACHINE)
     try:

@@ -56,7 +56,7 @@ def make_engine(address: StoreAddress, *, busy_timeout_s: float) -> Engine:
 
     SQLite: foreign keys on, ``BEGIN IMMEDIATE`` (a deferred BEGIN loses read-then-write
     transactions to "database is locked"). PostgreSQL: psycopg 3, READ COMMITTED, a lock is
-    waited for as long as on SQLite. Nothing is asked of a session that outlasts a transaction:
+    waited for as long as on SQLite. Nothing relies on a session that outlasts a transaction:
     behind a pooler in transaction mode (PgBouncer) the next one runs in another session. Opens
     no connection.
     """

@@ -1,4 +1,4 @@
-"""Facts of versions: their rows, what is asked of them, and what is written.
+"""Facts of versions: their rows, the queries over them, and their writes.
 
 Made by ``monitor.detect.facts`` of the record (docs/decisions/2026-12-01-facts-and-search.md).
 """

@@ -1,7 +1,7 @@
 """Grouping, at the claim: many messages that are due at once become one, before anybody sees them.
 
-It happens in the transaction that claims the group, so nobody ever finds a group that still takes
-something in, and a process that dies leaves either the messages or the group.
+It happens in the transaction that claims the group, so no reader ever finds a group that still
+takes something in, and a process that dies leaves either the messages or the group.
 """
 
 from collections.abc import Collection
@@ -15,7 +15,7 @@ from monitor.store.schema import GROUPABLE, messages, outbox
 from monitor.store.timestamps import moment
 
 _CLAIMS = 7264802  # this program's own number, beside that of the trials' locks
-# While it lasts nobody else claims by this channel; who fills the outbox goes on.
+# While it lasts no other worker claims from this channel; ingest goes on filling the outbox.
 _LOCK_CLAIMS = sa.select(
     sa.func.pg_advisory_xact_lock(_CLAIMS, sa.func.hashtext(bindparam("channel", type_=sa.Text)))
 )
@@ -57,11 +57,11 @@ _BECOME_GROUP = (
 
 
 def lock_channel(db: Db, channel: str) -> None:
-    """Let nobody else claim by a channel until the transaction ends: two would gather a part each.
+    """Lock the claims of a channel until the transaction ends: two workers would group a part each.
 
     Who comes second waits, and then finds what the first one has left.
     """
-    if db.dialect == "postgresql":  # on SQLite nobody else writes anyway
+    if db.dialect == "postgresql":  # on SQLite no other program writes anyway
         db.fetch(_LOCK_CLAIMS, {"channel": channel})
 
 

@@ -1,7 +1,7 @@
-"""Finding out whether somebody uses a SQLite store, and keeping everybody out of it.
+"""Detect whether a process uses a SQLite store, and lock all out of it.
 
 For ``restore``, which puts another file in its place: a process that has the old one open would go
-on writing to a file that has no name any more, and nobody would notice.
+on writing to a file that has no name any more, and nothing would show it.
 """
 
 import fcntl
@@ -92,7 +92,7 @@ def _lock(connection: sqlite3.Connection, store: Path, deadline: float) -> bool:
             connection.execute("BEGIN EXCLUSIVE")
             if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
                 return was_wal
-            connection.execute("ROLLBACK")  # somebody came in between
+            connection.execute("ROLLBACK")  # another process came in between
         except sqlite3.OperationalError as exc:
             if exc.sqlite_errorcode not in _LOCKED:
                 raise

@@ -115,8 +115,8 @@ class IncidentWriter(IncidentReader):
     """What a transaction writes of incidents; reached by ``Transaction.incidents``."""
 
     def lock(self) -> None:
-        """Let nobody else write incidents until the transaction ends."""
-        if self._db.dialect == "postgresql":  # on SQLite nobody else writes anyway
+        """Lock incidents against other writers until the transaction ends."""
+        if self._db.dialect == "postgresql":  # on SQLite no other program writes anyway
             self._db.fetch(_LOCK)
 
     def begin(

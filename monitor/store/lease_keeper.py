@@ -46,7 +46,7 @@ def require_lease(tx: Transaction, lease: Lease, *, now: datetime) -> None:
 def seconds_since_boot() -> float:
     """Return monotonic seconds that go on while the machine sleeps, where the system counts them.
 
-    A holder goes by them: while it slept, another may have taken its lease. An observer does not:
+    A holder uses them: while it slept, another may have taken its lease. An observer does not:
     while it slept, it saw nothing.
     """
     return time.monotonic() if _BOOTTIME is None else time.clock_gettime(_BOOTTIME)
@@ -158,7 +158,7 @@ class LeaseKeeper:
 
     @property
     def is_held(self) -> bool:
-        """Whether nobody else can have the lease."""
+        """Whether no other process can have the lease."""
         with self._lock:
             return self._lost is None and self._clock() < self._until
 

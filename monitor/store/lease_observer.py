@@ -40,7 +40,7 @@ class LeaseObserver:
         return now - last.since
 
     def is_lost(self, lease: Lease) -> bool:
-        """Look; tell whether nobody renewed it for its time to live, or its process is gone."""
+        """Look; tell whether it was not renewed for its time to live, or its process is gone."""
         return self.look(lease) >= lease.observed_s or liveness(lease.process) == "gone"
 
     def is_alive(self, lease: Lease) -> bool:

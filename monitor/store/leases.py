@@ -112,14 +112,14 @@ def drop_all_leases(connection: sqlite3.Connection) -> None:
 class LeaseReader:
     """Who holds which lease; reached by ``Reader.leases``.
 
-    ``now`` dates them on SQLite; PostgreSQL goes by its own clock.
+    ``now`` dates them on SQLite; PostgreSQL uses its own clock.
     """
 
     def __init__(self, db: Db) -> None:
         self._db = db
 
     def find(self, name: str, *, now: datetime) -> Lease | None:
-        """Return a lease that is held, or was never given back; None when nobody has it."""
+        """Return a lease that is held, or was never released; None when there is none."""
         return self._db.first(_LEASE, _OF_NAME, {"name": name, "now": now})
 
     def all(self, *, now: datetime) -> list[Lease]:
@@ -140,7 +140,7 @@ class LeaseWriter(LeaseReader):
         process: str = "",
         over: Lease | None = None,
     ) -> Lease | None:
-        """Take a lease that nobody has, or one's own anew; None while another holds it.
+        """Take a free lease, or one's own anew; None while another holds it.
 
         ``over``: as a lease was last seen that is lost to its holder; it can be taken as long as
         it stands so. ``holder`` names one program, not one machine. Whoever gets the lease has it
@@ -162,7 +162,7 @@ class LeaseWriter(LeaseReader):
         return self._db.run(_REPLACE, {**values, **_pulse_values(found)})
 
     def _is_free_to_write(self, name: str, now: datetime) -> bool:
-        """Tell whether nobody is about to renew it; on PostgreSQL its row is locked from now on."""
+        """Tell whether no holder is about to renew it; PostgreSQL locks its row from now on."""
         return bool(self._db.fetch(_FREE_TO_WRITE, {"name": name, "now": now}))
 
     def _next_fence(self) -> int:
@@ -174,7 +174,7 @@ class LeaseWriter(LeaseReader):
     def renew(self, lease: Lease, *, now: datetime) -> bool:
         """Keep a lease for ``lease.ttl_s`` more seconds; False when it is no longer held.
 
-        After True nobody else can take it before this transaction ends: what it writes, it writes
+        After True no other can take it before this transaction ends: what it writes, it writes
         as holder.
         """
         return self._db.run(_RENEW, {**_token(lease), "seconds": lease.ttl_s, "now": now}) > 0

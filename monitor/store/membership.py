@@ -26,7 +26,7 @@ RARE = 5_000
 SOON_READ = 20_000
 """So many are read in less time than some trials are looked up one by one."""
 HELD = 250_000
-"""Up to so many are held; whether one is among more, the index is asked for each."""
+"""Up to so many are kept in memory; of more, the index is queried for each trial."""
 _RECORDS = 50
 _COMMON = 6
 """One trial in so many: from there on reading all of a filter costs more than looking up some."""
@@ -121,7 +121,7 @@ class Members:
     def _look(self, nct_ids: Sequence[str]) -> None:
         rows = self._db.fetch(_NEWEST, {"nct_ids": list(nct_ids)})
         self._snapshots.fetch([row[1] for row in rows])
-        # A trial that is in the index and not in the store (any more) must not be asked for again.
+        # A trial that is in the index and not in the store (any more) must not be queried again.
         self._decided.update(dict.fromkeys(nct_ids, False))
         for nct_id, snapshot_id, source in rows:
             document = orjson.loads(self._snapshots.read(snapshot_id))

@@ -34,7 +34,7 @@ from monitor.store.timestamps import moment, moment_or_none
 
 
 def _message(key: str, uid: str, **values: Any) -> OutboxMessage:
-    # Until the first claim gives it an id, its key stands there.
+    # Until the first claim gives it an id, its key is there.
     return OutboxMessage(key=key, uid=None if uid == key else uid, **values)
 
 
@@ -179,7 +179,7 @@ def _first_due(state: MessageState) -> sa.Select[Any]:
 _OLDEST_DUE = _first_due(MessageState.WAITING)
 
 COUNTED = sa.or_(messages.c.retried_at.is_(None), attempts.c.at >= messages.c.retried_at)
-"""The tries that count: those since somebody retried the message."""
+"""The attempts that count: those since the message was last retried by command."""
 
 _FIRST_TRY = (
     sa.select(sa.func.min(attempts.c.at))
@@ -219,7 +219,7 @@ IS_UNHELD = ~sa.exists().where(
 def has_state(*states: MessageState) -> ColumnElement[bool]:
     """Return the test of the states of rows that are found otherwise.
 
-    Were the plain state asked for, SQLite would rather look through all that are in it.
+    With the plain state SQLite would rather scan all messages in it.
     """
     return messages.c.state.concat("").in_([state.value for state in states])
 
@@ -394,7 +394,7 @@ def _filter(
     channel: str | None,
     limit: int,
 ) -> sa.Select[Any]:
-    # With a condition for each of what is asked for, so that an index can be used.
+    # With a condition only for each given value, so that an index can be used.
     if state is not None:
         # Nearly all are sent: an index on the state would only make SQLite sort them all.
         is_most = state is MessageState.SENT

@@ -81,7 +81,7 @@ class _MessageDraft(NamedTuple):
 class _RecipientKeys:
     """A recipient of items, and the keys of the messages to them.
 
-    ``whom`` is as the store writes it; so it may stand for several that items name.
+    ``whom`` is as the store writes it; so it may be one for several that items name.
     """
 
     __slots__ = ("_digests", "_joined", "whom")
@@ -169,12 +169,12 @@ class OutboxEnqueue:
         self._db.insert_many(_PUT_MESSAGES, [row])
 
     def open_confirmation(self, whom: Recipient, request: int, *, uid: str, at: datetime) -> None:
-        """Make the message that asks for a confirmation; whom it is for is nobody known yet."""
+        """Make the message that asks for a confirmation; its recipient is not a subscriber yet."""
         key = f"c:{request}:{_join_names(whom)}"
         self._db.insert_many(_PUT_MESSAGES, [(key, uid, *whom, _WAITING, True, None, at, 0, at)])
 
     def _leave_out_unknown(self, items: Items) -> Items:
-        """Leave out the items of people who are forgotten, and let nobody be forgotten now."""
+        """Leave out the items of deleted subscribers, and lock the others against deletion."""
         names = sorted({address.whom[0] for _, address in items.values()})
         known = {
             row[0]

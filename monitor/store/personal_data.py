@@ -1,4 +1,4 @@
-"""All that is stored about a person, as JSON, for whoever asks for their own data.
+"""All that is stored about a person, as JSON, for a request for one's own data.
 
 What ``SubscriberReader.export`` returns (docs/subscribing.md, "Personal data").
 """

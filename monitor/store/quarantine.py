@@ -1,4 +1,4 @@
-"""What could not be read: its rows, what is asked of them, and what is written.
+"""Quarantined input: its rows, the queries over them, and their writes.
 
 Ingest puts it there and closes what is read later; `monitor quarantine` shows it.
 """
@@ -27,8 +27,8 @@ ANY = sa.select(quarantine.c.id).limit(1)
 
 # --- what is written ------------------------------------------------------------------------
 
-# The same junk from the same place is one row, however often a source brings it; its first sight
-# stays, the last one and the reason are those of now.
+# The same junk from the same place is one row, however often a source brings it; its first sighting
+# stays, the last one and the reason are the present ones.
 PUT = upsert(quarantine, ("sha256", "origin"), ("last_seen_at", "reason"))
 DELETE = sa.delete(quarantine).where(quarantine.c.id == bindparam("entry"))
 CLOSE = sa.delete(quarantine).where(

@@ -35,7 +35,7 @@ from monitor.store.trials import TRIAL
 
 # Most pages are full after the first; a rare filter must not ask a hundred times.
 _CHUNKS = (100, 1_000, 4_000)
-"""Rows that are asked for one after another; the last again and again."""
+"""Rows of one chunk after the other; the last size repeats."""
 _SLICE = 50
 _MOST_BRANCHES = 12
 """Kinds that are looked for one by one."""
@@ -116,7 +116,7 @@ def _collect(
                 with db.deadline(deadline):
                     found += take(rows)
                 reached = key(rows[-1])
-                # One more than asked for says that there is a next page.
+                # One more than the limit shows that there is a next page.
                 if len(found) > limit:
                     return _Collected(tuple(found[:limit]), key(found[limit - 1]), True)
     # What was found is given, with the place reached: the reader may go on from there.

@@ -1,6 +1,6 @@
 """Looking things up in a store: what everything that only reads goes through.
 
-One transaction, which never writes and locks nobody out; ``writer`` is its counterpart.
+One transaction, which never writes and locks no one out; ``writer`` is its counterpart.
 """
 
 from collections.abc import Collection, Sequence
@@ -280,7 +280,7 @@ class Reader:
         return self._snapshots.read(snapshot_id)
 
     def record(self, version: StoredVersion) -> TrialRecord:
-        """Return the record as it stood in a version."""
+        """Return the record of a version."""
         content = self.snapshot(version.snapshot_id)
         return TrialRecord(
             nct_id=version.nct_id,

@@ -48,7 +48,7 @@ class RowMapper(Generic[T]):
         self._decoders = [(place, decode) for place, decode in found if decode is not None]
 
     def __call__(self, row: Row) -> T:
-        """Return what a row stands for, whose further columns do not count."""
+        """Return the object of a row; further columns are ignored."""
         try:
             # By position, not by name: a row of a join has two columns called "id".
             values = list(row[: len(self.names)])

@@ -258,7 +258,7 @@ leases = sa.Table(
     sa.Column("renewed_at", TIME, nullable=False),
 )
 
-# Kept by whoever writes: counting millions of rows takes seconds while a database is cold.
+# Updated by every writer: counting millions of rows takes seconds while a database is cold.
 row_counts = sa.Table(
     "row_counts",
     metadata,
@@ -266,7 +266,7 @@ row_counts = sa.Table(
     sa.Column("number", BIGINT, nullable=False),
 )
 
-# --- who wants to hear of changes, and the messages to them --------------------------------
+# --- subscribers, subscriptions, and the messages to them --------------------------------
 
 subscribers = sa.Table(
     "subscribers",
@@ -361,7 +361,7 @@ messages = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("key", TEXT, nullable=False),  # which items belong to it; within this store
-    # The id that receivers know. Until the first claim fixes it the key stands there.
+    # The id that receivers know. Until the first claim fixes it the key is there.
     sa.Column("uid", TEXT, nullable=False, unique=True),
     sa.Column("subscriber", TEXT, nullable=False),
     sa.Column("channel", TEXT, nullable=False),

@@ -3,7 +3,7 @@
 SQLite has FTS5 without the texts, which are in the snapshots already: a trial's row is its NCT ID's
 number, and what leaves the index is named word for word. PostgreSQL indexes a text search vector
 made of a text of lexemes, which begin with a capital that stands for the column. Both know which
-words stand in which column, not where (docs/decisions/2026-12-01-facts-and-search.md).
+words are in which column, not where (docs/decisions/2026-12-01-facts-and-search.md).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -172,7 +172,7 @@ def _sum(lexemes: Iterable[str]) -> int:
 
 
 def question(dialect: str, search: Search) -> str:
-    """Return what is asked of the index, in the database's own language."""
+    """Return the query of the index, in the database's own language."""
     parts = [_clause(dialect, clause) for clause in search.clauses]
     unwanted = [_clause(dialect, clause) for clause in search.excluded]
     if dialect == "sqlite":
@@ -274,5 +274,5 @@ def key_of(dialect: str, nct_id: str) -> Any:
 
 
 def nct_id_of_key(key: Any) -> str:
-    """Return the NCT ID that a key stands for."""
+    """Return the NCT ID of a key."""
     return key if isinstance(key, str) else nct_id_of(key)

@@ -106,7 +106,7 @@ class Snapshots:
             raise DamagedSnapshotError(self._blame(snapshot_id, what)) from exc
 
     def fetch(self, snapshot_ids: Collection[int]) -> None:
-        """Ask for what will be read next, at once, in place of what was asked for before."""
+        """Fetch what will be read next with one query, in place of what was fetched before."""
         for snapshot_id in snapshot_ids:
             self._settle(snapshot_id)
         self._fetched = {

@@ -1,4 +1,4 @@
-"""Who wants to hear of what: subscribers, their subscriptions, and silences.
+"""Subscribers, their subscriptions, and silences: rows, queries and writes.
 
 From the configuration, from commands and from the page; ``monitor.match`` decides by them.
 """
@@ -61,7 +61,7 @@ _SUBSCRIPTIONS = (
     .order_by(subscriptions.c.id)
 )
 # Who is paused or retired pauses or retires all that is theirs.
-# Worked out when asked, not written into each subscription: whoever resumes a person gets back what
+# Computed when read, not written into each subscription: resuming a person restores what
 # was paused one by one.
 _EFFECTIVE = sa.case(
     (
@@ -222,7 +222,7 @@ class SubscriberReader:
             asked = asked.with_only_columns(
                 *(stands if column.key == "status" else column for column in SUBSCRIPTION.columns)
             )
-        # With a condition for each of what is asked for, so that an index can be used.
+        # With a condition only for each given value, so that an index can be used.
         if subscriber is not None:
             asked = asked.where(subscriptions.c.subscriber == subscriber)
         if status is not None:
@@ -248,14 +248,14 @@ class SubscriberReader:
 
 
 class SubscriberWriter(SubscriberReader):
-    """Who wants to hear of what; reached by ``Transaction.people``, written at once.
+    """Writes subscribers, subscriptions and silences; reached by ``Transaction.subscribers``.
 
     What changes anything raises ``version``; what is stored already changes nothing. Times are
     aware, else ValueError.
     """
 
     def put_subscriber(self, name: str, origin: SubscriptionOrigin, *, at: datetime) -> None:
-        """Store somebody, who is active unless paused before.
+        """Store a subscriber, who is active unless paused before.
 
         Who is known keeps their origin and date; who was retired comes back with this origin.
         """
@@ -331,7 +331,7 @@ class SubscriberWriter(SubscriberReader):
             self._raise_changes()
 
     def take_new_subscriptions(self) -> list[Subscription]:
-        """Return the active subscriptions that nobody has taken yet, and take them; by id.
+        """Return the active subscriptions that were not taken yet, and take them; by id.
 
         One under another name is not new: the same person had one that asks for the same. What
         cannot be read is left out. Others who take wait for the end of the transaction.

@@ -1,7 +1,7 @@
-"""What a subscription asks for, as JSON text and back.
+"""The definition of a subscription, as JSON text and back.
 
 Only what differs from the defaults is written, always in the same order: two subscriptions that
-ask for the same have the same text.
+select the same have the same text.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ _FilterJsonValues = dict[FilterKey, tuple[str, ...]]
 
 
 # An unknown key is an error: a newer program's filter, read without it, would match more trials
-# than were asked for.
+# than it selects.
 class _FilterJson(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
     wanted: _FilterJsonValues = {}
     excluded: _FilterJsonValues = {}
@@ -71,7 +71,7 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 
 def definition_text(subscription: Subscription) -> str:
-    """Write what a subscription asks for."""
+    """Return the definition of a subscription as JSON text."""
     trials, changes = subscription.trials, subscription.changes
     definition = _DefinitionJson(
         trials=_TrialsJson(
@@ -114,7 +114,7 @@ def _make_storable(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def subscription_of(definition: str, **values: Any) -> Subscription:
-    """Return what a text asks for; ``values``: what it does not say. ValueError: unreadable."""
+    """Read a definition; ``values``: the other fields. ValueError when it cannot be read."""
     found = _definitions.decode(definition)
     return Subscription(
         trials=_trials(found.trials),

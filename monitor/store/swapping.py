@@ -19,7 +19,7 @@ def swap(new: Path, store: Path, kept: Path) -> None:
     anything fails before the new one is in its place.
     """
     undo: list[Callable[[], object]] = []
-    # By the inode, which a rename keeps: so it shows which file the name stands for.
+    # By the inode, which a rename keeps: so it shows which file has the name.
     number = new.stat().st_ino
     try:
         # A log that stayed would be taken for the new file's. There is one only beside a store

@@ -23,5 +23,5 @@ def moment_or_none(value: str | datetime | None) -> datetime | None:
 def utc_text(moment: datetime) -> str:
     """Write a time the way SQLite keeps it: ``2026-02-19T14:05:00.000000Z``."""
     plain = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    # Always 27 characters: texts of one width sort like the times that they stand for.
+    # Always 27 characters: texts of one width sort like their times.
     return plain.isoformat(timespec="microseconds")[:26] + "Z"

@@ -24,7 +24,7 @@ _TOKEN = RowMapper(
 )
 _ALL = sa.select(*_TOKEN.columns).order_by(tokens.c.name)
 _NAMED = sa.select(*_TOKEN.columns).where(tokens.c.name == bindparam("name"))
-# Who was removed has no subscriptions to read, and no business here.
+# A subscriber who was removed has no subscriptions to read.
 _PRESENTED = (
     sa.select(*_TOKEN.columns, tokens.c.sha256)
     .outerjoin(subscribers, subscribers.c.name == tokens.c.subscriber)
@@ -47,7 +47,7 @@ _USE = (
 
 
 class TokenReader:
-    """Tokens by name, and by what somebody presents; reached by ``Reader.tokens``."""
+    """Tokens by name, and by the secret of a request; reached by ``Reader.tokens``."""
 
     def __init__(self, db: Db) -> None:
         self._db = db

@@ -1,4 +1,4 @@
-"""Versions of trials: their rows, what is asked of them, and what is written.
+"""Versions of trials: their rows, the queries over them, and their writes.
 
 A version is an interval of sightings (docs/decisions/2026-11-22-versions-are-intervals.md): columns
 without ``last_`` are of its first sighting, those with it of the last one.
@@ -212,7 +212,7 @@ def update_of(columns: Mapping[str, Any], codec: Codec) -> Executable:
         if name in columns:
             values[name] = codec.body(coverage_value(columns[name]))
     if "coverage" in columns and "stated_coverage" not in columns:
-        # It may stand for "the same as coverage", which is about to change.
+        # It may mean "the same as coverage", which is about to change.
         values["stated_coverage"] = sa.func.coalesce(
             versions.c.stated_coverage, versions.c.coverage
         )

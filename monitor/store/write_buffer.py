@@ -154,7 +154,8 @@ class WriteBuffer:
 
     def _new_ids(self, table: str) -> Iterator[int]:
         if self._db.dialect == "sqlite":
-            # Sure only under BEGIN IMMEDIATE: nobody else can insert before this transaction ends.
+            # Sure only under BEGIN IMMEDIATE: no other writer can insert before this transaction
+            # ends.
             return count(self._db.value(_HIGHEST_ID[table]) + 1)
         return _blocks(self._db, table)
 

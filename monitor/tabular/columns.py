@@ -1,4 +1,7 @@
-"""What a table's columns are: names that stay, types that every format keeps."""
+"""Columns of tables: names that stay, types that every format keeps.
+
+Exports define their layouts with them; ``text_files`` and ``parquet`` write rows by them.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ ColumnType = Literal["text", "integer", "number", "boolean", "date", "time", "js
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[T]):
-    """A column: its name, its type, what takes its value of a row (None: there is none)."""
+    """A column: its name, its type, and the function that returns its value in a row, or None."""
 
     name: str
     type: ColumnType
@@ -37,4 +40,5 @@ def field_columns(types: Mapping[str, ColumnType]) -> tuple[Column[Any], ...]:
 
 
 def _attribute(name: str) -> Callable[[Any], Any]:
+    # A function of its own: a lambda in the loop above would use the last name for all columns.
     return lambda row: getattr(row, name)

@@ -1,4 +1,8 @@
-"""Where a table is written to: each file, and each dataset, appears whole or not at all."""
+"""Write tables to files: each file, and each dataset, appears whole or not at all.
+
+Exports call it with rows as they come from the store; the formats are in ``text_files`` and
+``parquet``.
+"""
 
 import os
 import re
@@ -54,8 +58,8 @@ class TableFile:
     def write(self, rows: Iterable[Any], layout: TableLayout[Any]) -> int:
         """Write rows; return how many.
 
-        OSError when nothing can be written; UsageError where something stands in the way of a
-        dataset that is none.
+        OSError when nothing can be written; UsageError where the folder has other files than
+        those of a dataset.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.by_year:
@@ -79,7 +83,9 @@ def write_stream(
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file beside the one that it takes the place of at the end."""
+    """Open a temporary file that replaces the target at the end."""
+    # In the same folder: only within one file system is a rename atomic (POSIX rename(2)), so
+    # that a reader finds the old file or the new one, never half of one.
     descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -97,7 +103,7 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _new_dataset(path: Path) -> Iterator[Path]:
-    """Make a folder beside the one that it takes the place of at the end."""
+    """Make a temporary folder that replaces the target at the end."""
     _require_replaceable(path)
     beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     beside.chmod(0o755)
@@ -114,7 +120,7 @@ def _new_dataset(path: Path) -> Iterator[Path]:
 
 
 def _require_replaceable(path: Path) -> None:
-    """Pass where nothing is, or an earlier dataset; UsageError for anything else."""
+    """Raise UsageError unless the path is free or has an earlier dataset."""
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise UsageError(f"{path} is no folder; name another one with --to")
     found = (file.relative_to(path).as_posix() for file in path.rglob("*") if not file.is_dir())

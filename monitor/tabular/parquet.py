@@ -1,4 +1,8 @@
-"""Rows as Parquet, one file or a dataset partitioned by year; needs the extra ``parquet``."""
+"""Write rows as Parquet, one file or a dataset partitioned by year; needs the extra ``parquet``.
+
+``files`` calls it. Rows become columns in batches: all of an export as Python objects would not fit
+into memory.
+"""
 
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -20,7 +24,7 @@ _GROUP_OF_YEAR = 4_000
 
 
 def require_parquet() -> None:
-    """Pass when Parquet can be written; UsageError with what to install."""
+    """Raise UsageError, with what to install, unless Parquet can be written."""
     try:
         import pyarrow.parquet  # noqa: F401, PLC0415 - an extra
     except ModuleNotFoundError as exc:
@@ -44,6 +48,7 @@ def write_dataset(folder: Path, rows: Iterable[T], layout: TableLayout[T]) -> in
     """
     count = 0
     writers: dict[int, _Writer] = {}
+    # All years stay open: rows come by trial or by time, not by year.
     with ExitStack() as stack:
         for one in rows:
             year = layout.year(one)
@@ -71,6 +76,7 @@ class _Writer:
             "boolean": pa.bool_(), "date": pa.date32(), "time": pa.timestamp("us", tz="UTC"),
             "json": pa.string(),
         }  # fmt: skip
+        # Parquet has no type for any JSON: as text it is the same in every reader.
         self._json = [at for at, one in enumerate(layout.columns) if one.type == "json"]
         self._schema = pa.schema([(one.name, types[one.type]) for one in layout.columns])
         self._parquet = pq.ParquetWriter(file, self._schema, compression="zstd")
@@ -78,7 +84,7 @@ class _Writer:
         self._batches: list[Any] = []
 
     def add(self, row: list[Any]) -> None:
-        """Write a row, by and by."""
+        """Add a row; full groups are written at once."""
         for at in self._json:
             row[at] = None if row[at] is None else json_text(row[at])
         self._rows.append(row)

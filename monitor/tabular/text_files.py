@@ -1,4 +1,4 @@
-"""Rows as CSV and JSON lines."""
+"""Write rows as CSV and as JSON lines, one row at a time; ``files`` calls it."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ def write_csv(
 
     Dates and times are ISO, booleans ``true`` and ``false``, JSON is text, and what is missing is
     empty: DuckDB and pandas find the types by themselves. No text is a formula to a spreadsheet.
-    ``bom``: the mark that Excel knows UTF-8 by.
+    ``bom``: a byte order mark, by which Excel recognizes UTF-8.
     """
     if bom:
         file.write(_BOM)
@@ -48,7 +48,7 @@ def write_json_lines(file: BinaryIO, rows: Iterable[T], layout: TableLayout[T]) 
 
 
 class _TextSink:
-    """What the csv module writes to, as bytes of UTF-8."""
+    """The text file that the csv module writes to; passes bytes of UTF-8 on."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

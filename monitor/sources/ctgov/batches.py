@@ -31,7 +31,7 @@ def fetch_watched(crawl: Crawl) -> Iterator[SourcePage]:
     # Those that were watched before come first: no batch holds both these and new ones.
     membership = {nct_id: crawl.memberships.of(nct_id) for nct_id in crawl.following.nct_ids}
     ids = sorted(membership, key=lambda nct_id: (membership[nct_id] is Membership.NEW, nct_id))
-    # A page is either news or not as a whole (`announces_new_trials`), so a batch is of one kind.
+    # A page announces new trials or not as a whole, so a batch is of one membership.
     for _, alike in groupby(ids[_index_after(ids, crawl.at.after) :], key=membership.__getitem__):
         for batch in _split_batches(alike, crawl.sizes.batch):
             yield from _fetch_batch(crawl, batch, after=batch[-1], whole=True)
@@ -178,8 +178,8 @@ def _fetch_batch(
             studies = _reject_unrequested(page.studies, ids)
             total = page.total or total
             seen.update(one.nct_id for one in studies if one.nct_id)
-            # `filter.ids` also finds by alias: asked for a former ID, the registry lists the record
-            # of now, and the former one would seem to be missing.
+            # `filter.ids` also finds by alias: for a former ID the registry lists the present
+            # record, and the former one would seem to be missing.
             now |= {former: one.nct_id for one in studies if one.nct_id for former in one.aliases()}
             unnamed += sum(one.nct_id is None for one in studies)
             # What has no ID is read again once: perhaps it has one then.

@@ -65,7 +65,7 @@ class PassProgress:
     ``page`` counts the stored pages. Of the search: ``token`` of the next page, good for
     parameters whose hash is ``params``; ``total`` and ``unnamed`` of this walk through it. Of the
     batches: ``after``, the last ID that was in one, and ``absent``, those that it did not bring
-    and that are to be asked for one by one; ``aside``: those of them that failed on their own.
+    and that are to be fetched one by one; ``aside``: those of them that failed on their own.
     ``newest`` is the latest update seen in this pass.
     """
 
@@ -159,11 +159,11 @@ def finish(
 
 
 def since(finished: Finished | None) -> str | None:
-    """Return the date from which updates are asked for: a day before the cursor."""
+    """Return the date from which updates are requested: a day before the cursor."""
     if finished is None or finished.cursor is None:
         return None
     # Dates are whole days, and which of a day's updates a load holds already is not stated. The day
-    # that is read twice costs a page of known bytes, which nobody parses.
+    # that is read twice costs a page of known bytes, which are not parsed.
     return (date.fromisoformat(finished.cursor) - timedelta(days=1)).isoformat()
 
 

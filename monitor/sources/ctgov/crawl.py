@@ -29,7 +29,7 @@ _USES_OF_A_TOKEN = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How much is asked for at once.
+    """Sizes of requests.
 
     ``page``: studies in an answer (API v2 gives 1,000 at most). ``batch``: IDs in a request, so
     that its URL is taken everywhere. ``check``: pages between two questions for the version.
@@ -177,8 +177,9 @@ class Crawl:
     ) -> Iterator[SourcePage]:
         """Yield a page of what was found, with the progress that the pass then has.
 
-        ``membership``: of what was asked for; ``absences`` count at once, those of what was
-        ``missed`` when the gate says so. Every now and then the version is asked for after it.
+        ``membership``: of what was requested; ``absences`` count at once, those of what was
+        ``missed`` when the gate says so. Every ``sizes.check`` pages the version is requested after
+        it.
         """
         page = self.at.page + 1
         self.advance(page=page, newest=self._newest(studies), **progress)
@@ -187,7 +188,7 @@ class Crawl:
         seen = (*sights, *(Sighting(nct_id=nct_id) for nct_id in shown))
         yield SourcePage(
             found=(*absences, *found),
-            # What is let go must stay unseen until then: that is how it is found.
+            # A record that is no longer to be followed must stay unseen until then: so it is found.
             sightings=() if membership is Membership.LEAVING and not self.is_final else seen,
             pass_number=self.at.number,
             state=self._checkpoint().as_state(),

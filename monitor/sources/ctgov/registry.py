@@ -22,7 +22,7 @@ VERSION, STUDIES = "/api/v2/version", "/api/v2/studies"
 _ORDER = {"sort": "LastUpdatePostDate:asc"}
 # A page of studies with results can pass the limit of an answer; the mean is some 17 KB a study,
 # the largest known one 3.6 MB.
-_SMALLER = 5  # so many times smaller is the page that is asked for when one is too large
+_SMALLER = 5  # factor by which the page shrinks when one is too large
 _SMALLEST_SHARE = 25
 
 # The words are the registry's own, in text/plain: "NCT number NCT01234567 not found". A 404 of the

@@ -85,7 +85,8 @@ def _fetch(crawl: Crawl, nct_id: str) -> StudyFound | StudyNotFound:
     if isinstance(response, StudyFound) and response.study.problem is not None:
         # As a page is: if only the answer was broken, what changed need not wait for the next load.
         response = crawl.registry.study(nct_id)
-    # By hand, ID by ID: each step is asked for by its own path, and the last must name the first.
+    # Not by the HTTP client, but ID by ID: each step is requested by its own path, and the last
+    # must name the first.
     for _ in range(_REDIRECTS):
         if not isinstance(response, StudyRedirect):
             break
@@ -103,7 +104,7 @@ def _fetch(crawl: Crawl, nct_id: str) -> StudyFound | StudyNotFound:
 
 def _verify_study(nct_id: str, asked: str, study: Study) -> Study:
     """Return the study; another record's only where it lists the requested ID as an alias."""
-    # An alias redirects to the record of now. Taken at its word, a wrong redirect would store one
+    # An alias redirects to the present record. Taken at its word, a wrong redirect would store one
     # trial's record as another's history, so the record itself has to list the ID that was asked
     # for.
     held = study.nct_id

@@ -43,7 +43,7 @@ _STAGES = (
 )
 
 
-def _to_nobody(event: str, facts: Mapping[str, object]) -> None:
+def _ignore_event(event: str, facts: Mapping[str, object]) -> None:
     del event, facts
 
 
@@ -61,7 +61,7 @@ class CtgovSource:
         client: Client,
         *,
         now: Callable[[], datetime],
-        on_step: OnCrawlEvent = _to_nobody,
+        on_step: OnCrawlEvent = _ignore_event,
         sizes: Sizes = SIZES,
         stamp_ahead: timedelta = INGEST_DEFAULTS.stamp_ahead,
     ) -> None:

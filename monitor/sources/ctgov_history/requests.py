@@ -68,7 +68,7 @@ class HistoryRequests:
         _check_status(self._client.get(f"{_DOCUMENTED}/version"), f"{_DOCUMENTED}/version")
 
     def url(self, path: str) -> str:
-        """Return the address that is asked for a path."""
+        """Return the URL of a path."""
         return self._client.url(path)
 
     def index_url(self, nct_id: str) -> str:
@@ -98,8 +98,8 @@ class HistoryRequests:
             return None
         _check_status(response, path)
         stated = read_version(response.body, path, number=number)
-        # An alias answers with the record of now. Stored under the former ID, its whole history
-        # would stand there twice.
+        # An alias answers with the present record. Stored under the former ID, its whole history
+        # would be there twice.
         if stated != nct_id:
             what = f"the study is {stated}, and {nct_id} was asked for"
             raise self._other_record(nct_id, stated, response, path, what)

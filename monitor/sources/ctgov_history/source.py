@@ -36,7 +36,7 @@ class HistoryProgress:
     """How far a backfill is.
 
     ``trials_done`` of ``trials_total`` IDs are finished. Of the ``versions_total`` versions of
-    ``nct_id`` that were asked for, ``versions_done`` are fetched (now or before) or will not
+    ``nct_id`` that were requested, ``versions_done`` are fetched (now or before) or will not
     come; ``versions_total`` may grow when the index is read again.
     """
 
@@ -94,7 +94,7 @@ class HistorySource:
         """Yield one page for each version that was not yet fetched, and one for each outcome.
 
         The subject of a page is the NCT ID, its state that of a ``Backfill``. Of each ID the
-        index is asked for; an ID that the registry does not know, or that has become an alias,
+        index is requested; an ID that the registry does not know, or that has become an alias,
         is noted in its state and passed over. An answer that cannot be read is quarantined, and
         asked for again in the next pass; UnreadableResponseError when some records in a row have no
         other. SourceError when the registry cannot be asked; where that may be the fault of one

@@ -23,7 +23,7 @@ class BackfillOutcome(StrEnum):
 
     UNDER_WAY = "under way"
     DONE = "done"
-    """Everything that was asked for is fetched."""
+    """Everything that was requested is fetched."""
     LACKING = "lacking"
     """The same, but for versions that the index lists and the registry does not hand out."""
     UNKNOWN = "unknown"
@@ -38,9 +38,9 @@ class Backfill:
 
     ``count``: versions that the registry listed when last asked. ``fetched``, ``lacking``:
     ascending, disjoint ranges of version numbers, both ends included. ``since``: when DONE,
-    that only versions dated on or after it were asked for. ``merged_into``: an NCT ID.
+    that only versions dated on or after it were requested. ``merged_into``: an NCT ID.
     ``message``: the registry's own words, with UNKNOWN (stored as "said"). ``failed_at``: when the
-    record alone could not be asked for, unless something of it came since.
+    record alone could not be fetched, unless something of it came since.
     """
 
     count: int = 0

@@ -1,4 +1,7 @@
-"""From a base URL, a path and parameters to what is asked for: the first step of a request."""
+"""Build the target of a request from a base URL, a path and parameters.
+
+The first step of ``client``; every URL that is requested or shown comes from here.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What is asked for: the URL for the library, ``host`` and ``path`` for messages and limits.
+    """The target of a request: its URL, and ``host`` and ``path`` for messages and limits.
 
     ``host`` carries the port where it is not the scheme's own.
     """
@@ -69,7 +72,7 @@ def _fault(url: str) -> str | None:
         return "that is malformed"
     if parts.scheme not in _PORTS or not parts.hostname:
         return "without http:// or https:// and a host"
-    # A password in a URL would stand in every message and log line that names the address.
+    # Security: a password in a URL would be in every message and log line that names it.
     if parts.username is not None:
         return "with a user name or password"
     return None

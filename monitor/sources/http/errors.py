@@ -61,7 +61,7 @@ class HttpStatusError(SourceError):
 
 
 class HostClosedError(HttpStatusError):
-    """The host asked for a longer pause than is waited for; nothing is sent before it is over."""
+    """The host asked for a pause beyond the limit; nothing is sent before it is over."""
 
 
 class BusyError(RetryableError, HttpStatusError):

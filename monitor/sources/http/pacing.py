@@ -82,7 +82,7 @@ class RateLimit:
         finally:
             with self._changed:
                 self._in_flight -= 1
-                # From the end too: the history API minds a request that follows closely on an
+                # From the end too: the history API rejects a request that follows closely on an
                 # answer.
                 self._space()
                 self._changed.notify_all()

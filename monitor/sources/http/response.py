@@ -63,7 +63,7 @@ class HttpResponse:
     """A complete response.
 
     ``body`` is decompressed; of a status other than success, 301, 304, 400 and 404 only its
-    beginning. ``url`` is the one asked for. ``elapsed_s`` runs from connecting to the last byte.
+    beginning. ``url`` is the requested one. ``elapsed_s`` runs from connecting to the last byte.
     ``http_version`` is "HTTP/1.1" or "HTTP/2".
     """
 
