@@ -1,4 +1,8 @@
-"""The rule table: which fields make which change events, and how severe each is."""
+"""Turn field changes into change events, by one table of rules with their severities.
+
+``diff`` finds the changes, the rules in `rules/` derive events of them; ingest calls ``classify``
+for each new version.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,7 @@
-"""What makes two measures two, however many words they share: ALT and AST, left and right knee."""
+"""Detect measures that differ, however many words they share: ALT and AST, left and right knee.
+
+``outcome_pairs`` and ``result_groups`` call it before two of them are taken for one.
+"""
 
 import re
 from collections.abc import Iterator, Sequence

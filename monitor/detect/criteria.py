@@ -1,4 +1,8 @@
-"""Eligibility criteria as items: which were added, dropped, edited or moved."""
+"""Compare eligibility criteria item by item: added, dropped, edited or moved.
+
+``outline`` makes the items of the text, ``overlap`` cancels what both sides have, the rule
+`rules/eligibility.py` makes the event.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -46,13 +50,13 @@ class CriteriaChange:
     added: list[Criterion] = field(default_factory=list)
     dropped: list[Criterion] = field(default_factory=list)
     edited: list[Edit] = field(default_factory=list)
-    has_moved: list[Edit] = field(default_factory=list)
+    moved: list[Edit] = field(default_factory=list)
     headed: bool = False
 
     @property
     def count(self) -> int:
         """Return how many criteria changed."""
-        return len(self.added) + len(self.dropped) + len(self.edited) + len(self.has_moved)
+        return len(self.added) + len(self.dropped) + len(self.edited) + len(self.moved)
 
     def __bool__(self) -> bool:
         return bool(self.count or self.headed)
@@ -78,7 +82,7 @@ def compare(before: str, after: str) -> CriteriaChange:
     # Only where something may have moved: it takes comparing the order of all items.
     if alike:
         places = _Positions.of(old, new)
-        change.has_moved = [
+        change.moved = [
             Edit(before=one, after=other, words=(("same", one.text),))
             for one, other in alike
             if places.has_moved(one, other)

@@ -1,4 +1,7 @@
-"""Which fields differ between two records of a trial: what `classify` gives a meaning."""
+"""Find the fields that differ between two records of a trial; ``classify`` gives them a meaning.
+
+``align`` makes two trees of the records first, which DeepDiff then compares.
+"""
 
 from monitor.detect.align import ItemName, align_records
 from monitor.detect.deepdiff_import import BaseOperator, DeepDiff, DiffLevel

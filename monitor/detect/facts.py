@@ -1,4 +1,4 @@
-"""The facts of a version, taken from its record when ingest stores it, for tables and series."""
+"""Take the facts of a version from its record when ingest stores it, for tables and series."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,7 @@
-"""What tells contents apart: a record's fingerprint, and the hash of a raw slice, made unread."""
+"""Hashes that identify contents: a record's fingerprint, and the hash of a raw slice, unparsed.
+
+Ingest compares them first: most of what a poll brings is known by its hash.
+"""
 
 from collections.abc import Mapping
 from datetime import date

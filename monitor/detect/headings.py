@@ -1,4 +1,4 @@
-"""Lines of the criteria that tell which way the ones below them count."""
+"""Recognize headings of the criteria, which say whether the lines below include or exclude."""
 
 import re
 from dataclasses import dataclass

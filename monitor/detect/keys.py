@@ -1,4 +1,7 @@
-"""What names an item within its list, and when two items are the same but for their form."""
+"""Natural keys of list items, and equality of items except for their form.
+
+``align`` and ``pairing`` identify items by them.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,7 @@
-"""The limits that a criterion sets: numbers, comparisons, times, and what turns its sense round."""
+"""Find the limits that a criterion sets: numbers, comparisons, times, and words that negate.
+
+The rule of eligibility tells by them an edit of a limit from one of wording.
+"""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The criteria's outline: each item with its section and the lines that it stands under."""
+"""Split the criteria into an outline: each item with its section and the lines above it."""
 
 import re
 from collections.abc import Iterator

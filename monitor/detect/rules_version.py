@@ -1,4 +1,7 @@
-"""Which rules derived an event: their version, and the thresholds that they went by."""
+"""The version of the rules and thresholds that events were derived by.
+
+Each stored version keeps it, so that `monitor reclassify` finds the events of older rules.
+"""
 
 from hashlib import sha256
 

@@ -1,4 +1,7 @@
-"""What the monitor knows about sites: masked names, respelled places, how alike two sites are."""
+"""What is known about sites: masked names, other spellings, how alike two sites are.
+
+``pairing`` pairs the sites of two versions by it.
+"""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Stems of English words: what is left when the endings of grammar are taken off."""
+"""Stem English words: cut off the endings of grammar."""
 
 from functools import lru_cache
 

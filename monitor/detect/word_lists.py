@@ -1,4 +1,7 @@
-"""English words by how little they tell of what a text is about, and common abbreviations."""
+"""English words that say little of what a text is about, and common abbreviations.
+
+``likeness`` weighs words by them.
+"""
 
 
 def _word_set(words: str) -> frozenset[str]:

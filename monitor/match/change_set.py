@@ -1,4 +1,7 @@
-"""What subscriptions are asked about: one new version of one trial, with its events."""
+"""The input of matching: one new version of one trial, with its events.
+
+``ingest`` makes it for each version, ``Matcher`` takes it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Field changes and change events: what differs between two versions, and what it means."""
+"""Field changes and change events: what differs between two versions, and what it means.
+
+``detect`` makes them, the store keeps them, ``match`` and ``render`` read them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

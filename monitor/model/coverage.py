@@ -1,4 +1,7 @@
-"""Coverage: which fields a source states, so that silence is never read as removal."""
+"""Coverage: the fields that a source states, so that a missing one is never taken for removed.
+
+Parsers make it, ``detect`` compares only what both records cover.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,7 @@
-"""What a subscription matches now, and what it would have sent of late: its dry run."""
+"""The dry run of a subscription: what it matches now, and what it would have sent lately.
+
+``app.dry_run`` makes it, `monitor subscription test` shows it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What became of one event for one subscription, as `monitor explain` shows it."""
+"""The explanation of one event for one subscription, as `monitor explain` shows it."""
 
 from dataclasses import dataclass
 

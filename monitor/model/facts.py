@@ -1,4 +1,7 @@
-"""What a version of a trial's record states, as plain values for tables and series."""
+"""The facts of a version: plain values of its record for tables and series.
+
+``detect.facts`` takes them, the store keeps them as columns.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,7 @@
-"""A feed: what changed in versions of trials, newest first, before it is written in any format."""
+"""A feed: changes of trials, newest first, before they are written as Atom or JSON Feed.
+
+``app.feeds`` makes it, ``render.feeds`` writes it.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

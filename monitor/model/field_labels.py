@@ -1,4 +1,4 @@
-"""What people read for a path: the labels of the field catalogue."""
+"""Labels of paths for people: a part of the field catalogue (``fields``)."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""How lists are compared: the natural keys of the field catalogue."""
+"""Natural keys of lists, by which items are compared: a part of the catalogue (``fields``)."""
 
 from dataclasses import dataclass
 

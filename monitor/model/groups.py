@@ -1,4 +1,4 @@
-"""Groups of kinds of change events: what people name when they say which changes they want."""
+"""Groups of kinds of change events, which subscriptions and filters name."""
 
 import difflib
 from collections.abc import Iterable, Mapping

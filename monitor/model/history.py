@@ -1,4 +1,7 @@
-"""A trial's history as it is stored: versions, their events, and what could not be read."""
+"""A trial's history as it is stored: versions, their events, and quarantined input.
+
+``ingest`` writes these, ``store`` maps its rows to them.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime

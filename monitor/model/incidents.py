@@ -1,4 +1,7 @@
-"""Incidents: what is wrong with the monitor itself, and the notices that tell its operator."""
+"""Incidents: what is wrong with the monitor itself, and the notices of them to its operator.
+
+``app.incidents`` finds them, ``app.operator_notices`` stores and sends them.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Damage in a store, as `monitor db verify` finds it."""
+"""Damage in a store, as `monitor db verify` reports it."""
 
 from dataclasses import dataclass
 

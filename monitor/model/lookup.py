@@ -1,4 +1,4 @@
-"""Finding a value of a record by the path that a person writes."""
+"""Look up a value of a record by the path that a person writes, for `monitor show`."""
 
 import difflib
 import re

@@ -1,4 +1,7 @@
-"""What is on its way to subscribers: messages, what they are made of, and what became of them."""
+"""Messages to subscribers: the items of the outbox, their state, and attempts to send them.
+
+``ingest.notify`` makes items, ``store`` gathers them into messages, ``deliver`` sends these.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

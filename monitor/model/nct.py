@@ -1,4 +1,4 @@
-"""NCT IDs: the registry's name of a trial, eight digits behind ``NCT``."""
+"""NCT IDs, the registry's ids of trials: eight digits behind ``NCT``."""
 
 import re
 import unicodedata

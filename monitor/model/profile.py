@@ -1,4 +1,4 @@
-"""What a record says of its trial as a whole: what it is called, and what is planned."""
+"""The profile of a trial: its names, and what is planned, for readers to whom it is new."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Readers who subscribed by themselves: confirmed addresses, and what is yet to be confirmed."""
+"""Readers who subscribed by themselves: confirmed addresses, and requests for confirmation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""TrialRecord: one state of a trial's registry record, and where a version came from."""
+"""TrialRecord: one state of a trial's registry record; RawVersion: its bytes and their origin.
+
+Sources make raw versions, parsers make records of them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,7 @@
-"""Registry text is untrusted: it may steer no terminal, turn no line around, be no formula."""
+"""Sanitize registry text for output: no control characters, no marks of direction, no formulas.
+
+Registry text is untrusted (docs/architecture.md, "Untrusted text").
+"""
 
 import re
 

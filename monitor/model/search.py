@@ -1,4 +1,7 @@
-"""What the search knows a trial by: its words, in columns."""
+"""The search document of a trial: its words, in columns; and the search that a filter becomes.
+
+``match.documents`` makes both, ``store.search`` indexes and queries them.
+"""
 
 from dataclasses import dataclass
 from hashlib import sha256

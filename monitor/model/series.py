@@ -1,4 +1,7 @@
-"""A field of a trial's record over all its versions: one point for each change of its value."""
+"""A field of a trial's record over all its versions: one point for each change of its value.
+
+``app.series`` reads the values, `monitor series` and the API show the points.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace

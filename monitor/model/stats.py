@@ -1,4 +1,4 @@
-"""Counting what happens to trials: starts, stops, restarts, results, delays and the like."""
+"""Count what happens to trials: starts, stops, restarts, results, delays and the like."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Which words of a text changed: for summaries, and for the marks in mails and pages."""
+"""Find the words of a text that changed, for summaries and for the marks in mails and pages."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Bearer tokens: what programs and readers show to be let in."""
+"""Bearer tokens, by which programs and readers authenticate over HTTP."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""What the monitor knows of the sources that it follows, and of the records in them."""
+"""Followed sources and the records that they track: state, progress, sightings."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace

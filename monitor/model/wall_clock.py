@@ -1,4 +1,4 @@
-"""From what a wall clock shows to the instant: for digests and cron times, over clock changes."""
+"""Convert wall clock times to instants across clock changes, for digests and cron times."""
 
 from bisect import bisect_left
 from datetime import UTC, datetime, tzinfo

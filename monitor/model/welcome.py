@@ -1,4 +1,4 @@
-"""What a welcome message is made of: new subscriptions, and what each of them covers now."""
+"""The content of a welcome message: new subscriptions, and what each of them covers now."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""When a subscription is served: at once, hourly, or at a local time of the day or the week."""
+"""When a subscription sends: at once, hourly, or at a local time of the day or the week."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""The one door to all parsers: which of them reads a raw version, and what none can read."""
+"""The entry to all parsers: choose the one that reads a raw version, and reject the rest.
+
+``ingest.observation`` calls ``parse``; the table of parsers is here.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

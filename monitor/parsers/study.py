@@ -1,4 +1,4 @@
-"""Study JSON of ClinicalTrials.gov API v2: the canonical form itself, taken as it is."""
+"""Parse study JSON of ClinicalTrials.gov API v2: the canonical form itself, taken as it is."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Bringing a store's schema up to date with alembic: an older one, and every empty one."""
+"""Bring a store's schema up to date with alembic: an older one, and every empty one."""
 
 from contextlib import suppress
 from pathlib import Path

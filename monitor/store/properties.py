@@ -1,4 +1,4 @@
-"""Numbers and texts that a store keeps by name: counters, and what tells it from other stores."""
+"""Numbers and texts that a store keeps by name: counters, and what identifies the store."""
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam

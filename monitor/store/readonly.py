@@ -1,4 +1,4 @@
-"""Opening SQLite files for reading alone: the store (``engine``), and backups (``restore``)."""
+"""Open SQLite files for reading alone: the store (``engine``), and backups (``restore``)."""
 
 import sqlite3
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Texts as a database can hold them: names, titles and reasons come from files and the network."""
+"""Make texts storable: names, titles and reasons come from files and the network."""
 
 from typing import Any
 

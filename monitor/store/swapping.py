@@ -1,4 +1,4 @@
-"""Putting one SQLite file in the place of another: the last step of ``restore``."""
+"""Put one SQLite file in the place of another: the last step of ``restore``."""
 
 import errno
 import os

@@ -112,9 +112,9 @@ def test_what_was_there_less_what_went_is_what_is_there_less_what_came(
 ) -> None:
     found = compare(before, after)
     old, new = sorted(items(before)), sorted(items(after))
-    for item in [*found.dropped, *(edit.before for edit in found.edited + found.has_moved)]:
+    for item in [*found.dropped, *(edit.before for edit in found.edited + found.moved)]:
         old.remove(item)
-    for item in [*found.added, *(edit.after for edit in found.edited + found.has_moved)]:
+    for item in [*found.added, *(edit.after for edit in found.edited + found.moved)]:
         new.remove(item)
     # What stood under no heading may stand under "inclusion" now; what stands in a longer item of
     # the other side was not dropped.
@@ -179,7 +179,7 @@ def test_an_item_that_changes_sides_has_moved() -> None:
         "Inclusion Criteria:\n* Smoking\nExclusion Criteria:\n* Age",
         "Inclusion Criteria:\nExclusion Criteria:\n* Age\n* Smoking",
     )
-    assert [(edit.before.section, edit.after.section) for edit in found.has_moved] == [
+    assert [(edit.before.section, edit.after.section) for edit in found.moved] == [
         ("inclusion", "exclusion")
     ]
 
@@ -203,7 +203,7 @@ _HALVES = "{0}\n\n* Lupus\n* {2}\n\n{1}\n\n* HIV\n* {3}"
 def test_an_item_that_comes_to_stand_under_another_line_has_moved(one: str, other: str) -> None:
     before = _HALVES.format(one, other, "Asthma\n* Gout", "Age")
     found = compare(before, _HALVES.format(one, other, "Gout", "Asthma\n* Age"))
-    (moved,) = found.has_moved
+    (moved,) = found.moved
     assert moved.after.text == "Asthma"
     assert moved.before.under[0] in one
     assert moved.after.under[0] in other
@@ -212,13 +212,13 @@ def test_an_item_that_comes_to_stand_under_another_line_has_moved(one: str, othe
 
 def test_lines_that_change_places_move_what_stands_under_them() -> None:
     before, after = "One of:\n* X\n* Y\nAll of:\n* Z", "All of:\n* X\n* Y\nOne of:\n* Z"
-    assert {edit.after.text for edit in compare(before, after).has_moved} == {"X", "Y", "Z"}
+    assert {edit.after.text for edit in compare(before, after).moved} == {"X", "Y", "Z"}
 
 
 def test_an_item_that_leaves_an_indented_list_has_moved() -> None:
     before = "* One of the following:\n    * ANA\n    * dsDNA\n* SLEDAI\n* Consent"
     after = "* One of the following:\n    * ANA\n* SLEDAI\n* Consent\n* dsDNA"
-    (moved,) = compare(before, after).has_moved
+    (moved,) = compare(before, after).moved
     assert (moved.before.under, moved.after.under) == (("One of the following:",), ())
 
 
@@ -238,8 +238,8 @@ def test_another_order_or_layout_below_one_line_moves_nothing(after: str) -> Non
 
 def test_a_line_put_above_items_or_reworded_moves_none_of_them() -> None:
     before = "One of these:\n* X\n* Y\n* Z"
-    assert not compare(before, "Any one of these:\n* Y\n* X\n* Z").has_moved
-    assert not compare(before, "One of these:\n* X\nAll of these:\n* Z\n* Y").has_moved
+    assert not compare(before, "Any one of these:\n* Y\n* X\n* Z").moved
+    assert not compare(before, "One of these:\n* X\nAll of these:\n* Z\n* Y").moved
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Arms and interventions: who gets what, and whether another description is another treatment."""
+"""Rules for arms and interventions: who gets what, and whether a new text is a new treatment."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

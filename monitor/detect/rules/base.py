@@ -1,4 +1,4 @@
-"""What every rule works with: the context of a comparison and the draft of an event."""
+"""The basis of all rules: the context of a comparison, the draft of an event, helpers."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

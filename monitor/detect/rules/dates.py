@@ -1,4 +1,4 @@
-"""Dates that move: the start, primary completion and completion of a trial."""
+"""Rules for dates that move: the start, primary completion and completion of a trial."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Study documents: protocol, analysis plan, consent forms, added and removed."""
+"""Rules for study documents: protocol, analysis plan, consent forms, added and removed."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Eligibility: the criteria item by item, and who may take part at all."""
+"""Rules for eligibility: the criteria item by item, and who may take part at all."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -49,7 +49,7 @@ def _severity(found: CriteriaChange) -> Severity | None:
     if not found.count:
         return Severity.LOW
     weighty = found.count - sum(_is_grammar(edit) for edit in found.edited)
-    high = weighty >= _MANY or _limits(found) or any(map(_has_turned, found.has_moved))
+    high = weighty >= _MANY or _limits(found) or any(map(_has_turned, found.moved))
     return Severity.HIGH if high else None
 
 
@@ -68,13 +68,13 @@ def _limits(found: CriteriaChange) -> int:
 
 
 def _counts(found: CriteriaChange) -> str:
-    turned = sum(map(_has_turned, found.has_moved))
+    turned = sum(map(_has_turned, found.moved))
     parts = [
         (len(found.added), "added"),
         (len(found.dropped), "dropped"),
         (len(found.edited), "edited"),
         (turned, "moved between inclusion and exclusion"),
-        (len(found.has_moved) - turned, "moved to stand under another line"),
+        (len(found.moved) - turned, "moved to stand under another line"),
     ]
     named = [f"{count} {word}" for count, word in parts if count]
     if not named:
@@ -90,7 +90,7 @@ def _facts(found: CriteriaChange) -> dict[str, Any]:
         "added": [_item(item) for item in found.added],
         "dropped": [_item(item) for item in found.dropped],
         "edited": [_edit(edit) for edit in found.edited],
-        "moved": [_describe_move(edit) for edit in found.has_moved],
+        "moved": [_describe_move(edit) for edit in found.moved],
         "limits": _limits(found),
     }
 

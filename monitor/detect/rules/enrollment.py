@@ -1,4 +1,4 @@
-"""Numbers of participants: the target, and what was reached."""
+"""Rules for the number of participants: the target, and the number that was reached."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,4 +1,7 @@
-"""What became of the items that changes lie in, each reported once whatever changed in it."""
+"""Describe what became of the list items that changes are in, each item once.
+
+Shared by the rules of lists.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Sites and countries, contacts, and the lead sponsor: who runs the trial, and where."""
+"""Rules for sites and countries, contacts, and the lead sponsor: who runs the trial, and where."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

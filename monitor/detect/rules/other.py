@@ -1,4 +1,4 @@
-"""Rules of one shape: all changes below some paths make one event that tells them apart."""
+"""Rules of one shape: all changes below some paths make one event, whose summary names each."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,4 +1,7 @@
-"""Which outcome of one version is which of the other, by what their words say."""
+"""Match the primary outcomes of two versions by their content words, in all three lists.
+
+``outcomes`` calls it; ``outcome_verdicts`` makes the events.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is reported of primary outcomes, and how severe: edited, split, joined, dropped, added."""
+"""Draft the events of primary outcomes, with severity: edited, split, joined, dropped, added."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

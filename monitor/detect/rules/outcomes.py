@@ -1,4 +1,4 @@
-"""Primary, secondary and other outcomes, looked at together: switching is the news."""
+"""Rules for primary, secondary and other outcomes, compared together to find outcome switching."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

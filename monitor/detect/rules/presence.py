@@ -1,4 +1,4 @@
-"""A record that the registry no longer shows, or shows again."""
+"""Rules for a record that the registry no longer shows, or shows again."""
 
 from collections.abc import Iterator, Sequence
 

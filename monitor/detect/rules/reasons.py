@@ -1,4 +1,7 @@
-"""Why trials are stopped, by the sponsor's words."""
+"""Classify why a trial was stopped, by the sponsor's words.
+
+The rule of status puts the class into the facts of the event; `docs/meaning.md` has the scores.
+"""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Results: submitted, posted, changed, withdrawn."""
+"""Rules for results: submitted, posted, changed, withdrawn."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise

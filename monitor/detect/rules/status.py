@@ -1,4 +1,4 @@
-"""Overall status, the reason for stopping, expanded access: what most readers wait for."""
+"""Rules for the overall status, the reason for stopping, and expanded access."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Registry values in a summary: one, and what changed between two, on one line."""
+"""Write registry values in a summary: one value, or what changed between two, on one line."""
 
 import json
 import re

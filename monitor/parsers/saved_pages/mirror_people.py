@@ -1,4 +1,4 @@
-"""Sponsors, officials, sites, contacts and identifiers on a registry mirror's page."""
+"""Read sponsors, officials, sites, contacts and identifiers of a registry mirror's page."""
 
 import re
 from typing import Any

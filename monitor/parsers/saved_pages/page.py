@@ -1,4 +1,4 @@
-"""What reading a saved text page of either layout needs: its lines, and where facts go."""
+"""Shared by both layouts of saved text pages: reading lines, and collecting facts."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
