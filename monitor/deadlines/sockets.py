@@ -57,6 +57,8 @@ def wrap_tls(
     sock: socket.socket, context: "ssl.SSLContext", host: str, handle: SocketHandle
 ) -> "ssl.SSLSocket":
     """Return the socket in TLS; the handle has it before the handshake, which may hang."""
+    # Not in one call: `wrap_socket` with the handshake returns the socket only after it, and a
+    # server that is silent in the handshake could not be cut off.
     wrapped = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
     handle.use(wrapped)
     try:

@@ -61,6 +61,8 @@ class AbandonedThreads:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        # A condition and not a semaphore: whoever waits has to see whether the running threads end
+        # or are abandoned.
         self._changed = threading.Condition()
         self._running = 0
         self._abandoned = 0
@@ -123,6 +125,7 @@ class BoundedThread(Generic[Value]):
         self._abandoned = abandoned
         self._cut = cut
         self._stack = ExitStack()
+        # Empty until the thread has opened it: it may be any value, None too.
         self._value: list[Value] = []
         self._items: queue.SimpleQueue[_WorkItem | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -144,6 +147,7 @@ class BoundedThread(Generic[Value]):
         item = _WorkItem(work)
         self._submit(item)
         is_late = not _wait_until_done(item.future, within_s, stop)
+        # `cut` may come just when the work ends by itself: what it returns counts then.
         if is_late and self._cut is not None and any(map(self._cut, self._value)):
             wait([item.future], _GRACE_S)
         if not self._abandoned.leave(item):
@@ -170,7 +174,12 @@ class BoundedThread(Generic[Value]):
     def _submit(self, item: _WorkItem) -> None:
         if self._thread is None:
             self._thread = threading.Thread(
-                target=copy_context().run, args=(self._serve,), name=self._name, daemon=True
+                # With the caller's context, so that log lines keep the id of their pass. A daemon:
+                # an abandoned thread must not keep the process from ending.
+                target=copy_context().run,
+                args=(self._serve,),
+                name=self._name,
+                daemon=True,
             )
             self._thread.start()
         self._items.put(item)

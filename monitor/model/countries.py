@@ -71,6 +71,7 @@ def _form(name: str) -> str:
     return " ".join(words)
 
 
+# By form, so that each name is looked up once however it is written.
 _NOW = {_form(one): now for now, others in _NAMES.items() for one in (now, *others)}
 
 

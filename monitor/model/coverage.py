@@ -19,9 +19,11 @@ class Coverage:
     the source runs into one line of text, so that only their joined words are known.
     """
 
+    # Example: a response of the history states everything but the derived section.
     everything: bool = False
     but: frozenset[Path] = frozenset()
     leaves: frozenset[Path] = frozenset()
+    # Example: "lupus, nephritis" on one line of a saved page: two keywords, or one with a comma.
     run_in: frozenset[Path] = frozenset()
     # All paths on the way to a leaf, precomputed: looked up for every field of every site.
     _stated: frozenset[Path] = field(init=False, repr=False, compare=False)

@@ -1,4 +1,6 @@
-"""What input is that is no record: formats that people have, each with what to do instead.
+"""Recognize input that is not a record: formats that people have, each with what to do instead.
+
+``sources`` puts the sentence into the quarantine.
 
 Recognized by what they hold, never by a file's name. Each answer is one sentence: what it is, and
 the fix. Order counts: the first signature that fits names the format.
@@ -16,6 +18,7 @@ _NOT_READ = "this registry is not read, only ClinicalTrials.gov is"
 
 # --- bytes ------------------------------------------------------------------------------------
 
+# Byte order marks: Windows programs save text so, and nothing else tells it from binary data.
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "a PDF document"),
@@ -34,6 +37,7 @@ _PACKED: tuple[tuple[bytes, str], ...] = (
     (b"Rar!", "RAR"),
     (b"\x1f\x9d", "compress"),
 )
+# In the middle of the first header (POSIX ustar): a tar archive has no magic at its start.
 _TAR_MARK, _TAR_AT = b"ustar", 257
 _BINARY = "it is binary data, not a record"
 

@@ -51,7 +51,7 @@ GROUPS: Mapping[str, frozenset[K]] = MappingProxyType({
 })  # fmt: skip
 """By name; every kind is in exactly one, and ``noise`` has the kinds that are never above noise."""
 
-_LONGEST_SHOWN = 40
+_LONGEST_SHOWN = 40  # characters of a wrong name: it may be a whole pasted line
 
 
 def kinds_of(words: Iterable[str]) -> frozenset[K]:
@@ -66,6 +66,7 @@ def kinds_of(words: Iterable[str]) -> frozenset[K]:
 def kind_or_group(word: str) -> str:
     """Return the name of a kind or a group as it is spelled here; ValueError as ``kinds_of``."""
     name = "_".join(word.replace("-", " ").replace("_", " ").lower().split())
+    # Configurations and scripts of earlier versions stay valid.
     name = FORMER_KINDS.get(name, name)
     if name not in GROUPS and name not in set(K):
         raise ValueError(_unknown(word, name))

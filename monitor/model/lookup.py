@@ -14,7 +14,7 @@ from monitor.model.record import TrialRecord
 # A name up to the next dot, or in brackets a part of an item's natural key (dots and all).
 _TOKEN = re.compile(r"\[(?P<key>[^\[\]]+)\]|(?P<name>[^.\[\]]+)")
 _SHAPE = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\.?\[[^\[\]]+\])*")
-_SHOWN = 8
+_SHOWN = 8  # names in an error: a site list has hundreds
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class _FoundValue:
 
 
 def look_up(record: TrialRecord, written: str) -> Any:
-    """Return what stands at a dotted path of a record.
+    """Return the value at a dotted path of a record.
 
     The path may leave out its first names (``statusModule.overallStatus``). Behind a list an
     attribute gives the list of its values in all items (``locations.status``); a part of an
@@ -50,6 +50,7 @@ def look_up(record: TrialRecord, written: str) -> Any:
         _PathPart(found["key"] or found["name"], key=bool(found["key"]))
         for found in _TOKEN.finditer(written)
     ]
+    # People leave out "protocolSection" and often the module too.
     start = _start(record.document, steps[0])
     several = False
     places = [start]
@@ -122,7 +123,7 @@ def item_key(item: Any, path: Path) -> str:
 def _nothing(
     record: TrialRecord, places: list[_FoundValue], step: _PathPart, written: str
 ) -> Exception:
-    """Say that nothing is there, why if it is known, and what is there instead."""
+    """Return the error that nothing is there, with the reason if it is known, and what is there."""
     for place in places:
         path = (*place.path, step.text)
         mapping = isinstance(place.value, Mapping)
@@ -131,6 +132,7 @@ def _nothing(
                 f"{record.nct_id}: {fields.dotted(path)} is not stated by the source"
             )
     there = sorted({name for place in places for name in _names(place)})
+    # The nearest name first: a slip of one letter is the usual mistake.
     near = difflib.get_close_matches(step.text, there, n=1)
     here = fields.dotted(places[0].path) or "the record"
     message = f"{record.nct_id}: there is no {step.text!r} in {here}"

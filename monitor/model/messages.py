@@ -16,10 +16,10 @@ Recipient = tuple[str, str, str]
 
 
 class MessageState(StrEnum):
-    """How far a message is."""
+    """The state of a message."""
 
     WAITING = "waiting"
-    """For its time, or for another try."""
+    """For its time, or for another attempt."""
     SENDING = "sending"
     """Claimed by a worker, as long as it keeps its lease."""
     SENT = "sent"
@@ -100,7 +100,7 @@ class OutboxMessage:
 
     @property
     def welcomes(self) -> tuple[int, ...]:
-        """The ids of the subscriptions that a welcome message tells of; else nothing."""
+        """The ids of the subscriptions that a welcome message is about; else ()."""
         kind, _, rest = self.key.partition(":")
         # The key of a welcome message is "w:3,7:…", as monitor/store made it.
         return tuple(map(int, rest.partition(":")[0].split(","))) if kind == "w" else ()
@@ -114,6 +114,7 @@ class OutboxMessage:
     @property
     def kind(self) -> Literal["alert", "confirmation", "digest", "group", "notice", "welcome"]:
         """What it is, whole or in parts; a notice is for the operator."""
+        # The key's prefix says it (``store.outbox_enqueue``).
         if self.key.startswith("o:"):
             return "notice"
         if self.request is not None:
@@ -143,7 +144,7 @@ Rendering = Literal["text", "html", "slack", "data"]
 RENDERINGS: frozenset[Rendering] = frozenset(get_args(Rendering))
 
 ALONE = "group"
-"""The ``thread`` of messages that stand alone: groups of alerts, of many trials or of one."""
+"""The ``thread`` of messages without a thread: groups of alerts, of many trials or of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +177,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelState:
-    """How a channel does: failures in a row, and until when it rests because of them (aware UTC).
+    """The circuit breaker of a channel: failures in a row, and until when it is paused (aware UTC).
 
     ``reported``: the operator was notified that it is paused. ``failing_since``: the first of them.
     """

@@ -23,6 +23,7 @@ class Treatment:
     @classmethod
     def of(cls, record: TrialRecord) -> "Treatment":
         """Return the treatment that a record states."""
+        # An observational study has interventions without arms: then all of them are studied.
         names = _names(record.items(fields.INTERVENTIONS), "name")
         arms = [
             # An arm names an intervention with its type: "Drug: Aspirin".

@@ -22,6 +22,7 @@ SEARCH_VERSION = 1
 LONGEST_WORD = 200
 """Characters; longer ones are in no index."""
 
+# As FTS5 and the index of PostgreSQL separate words; one translation instead of a pattern.
 _APART = str.maketrans(
     {
         code: chr(code).lower() if chr(code).isalnum() or chr(code) == "_" else " "
@@ -60,7 +61,7 @@ class SearchTerm(NamedTuple):
 
 
 class SearchClause(NamedTuple):
-    """Any of some terms in any of some columns; without columns the index knows nothing of it."""
+    """Any of some terms in any of some columns; without columns the index cannot decide it."""
 
     columns: tuple[str, ...]
     terms: tuple[SearchTerm, ...]
@@ -77,7 +78,7 @@ class SearchClause(NamedTuple):
 
 
 class Search(NamedTuple):
-    """What the index is asked: all clauses, and none of ``excluded``, which are exact ones.
+    """A query of the index: all clauses, and none of ``excluded``, which are exact ones.
 
     ``is_exact``: what it finds matches. Else it finds all that matches, and some others.
     """

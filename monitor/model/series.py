@@ -90,6 +90,7 @@ def series(field: SeriesField, values: Iterable[StatedValue]) -> list[SeriesPoin
                 change=None if last is None else _change(field.kind, last.value, one.value),
             )
         )
+    # A point ends where the next begins, which is only known now.
     ends = [*(point.day for point in points[1:]), None][: len(points)]
     return [replace(point, until=end) for point, end in zip(points, ends, strict=True)]
 
@@ -111,7 +112,7 @@ def _fact(name: str) -> Callable[[VersionFacts], SeriesValue]:
 
 
 def _field(name: str, label: str, kind: ValueKind, path: Path, fact: str) -> SeriesField:
-    """Return a field that is a fact as it stands."""
+    """Return a field that is a fact as it is."""
     return SeriesField(name=name, label=label, kind=kind, path=path, value=_fact(fact))
 
 

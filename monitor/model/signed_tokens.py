@@ -19,8 +19,11 @@ from monitor.errors import NotFoundError
 
 Purpose = Literal["confirm", "manage", "resume", "why", "operator"]
 
+# 128 bits of HMAC-SHA-256: RFC 2104, section 5, allows half of the hash; links stay short.
 _MAC_BYTES = 16
+# Checked before the MAC: a token of megabytes must not be hashed once for every key.
 _LONGEST = 400
+# Minutes since then instead of seconds since 1970 make every link shorter.
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
@@ -41,6 +44,7 @@ class TokenError(NotFoundError):
 
 def sign(token: SignedToken, key: str) -> str:
     """Return the token as a part of an address: letters, digits, ``-``, ``_`` and one dot."""
+    # Twice negated: floor division rounds the end up, so no link ends before its time.
     minutes = -((_EPOCH - token.until) // _MINUTE)
     body = _text(json.dumps([token.subject, token.generation, minutes]).encode())
     return f"{body}.{_mac(token.purpose, body, key)}"
@@ -53,6 +57,8 @@ def read_token(text: str, *, purpose: Purpose, keys: Sequence[str], now: datetim
     """
     body, _, mac = text.partition(".")
     given = mac.encode("utf-8", "replace")
+    # All keys are tried: links of earlier keys stay valid until their key is forgotten.
+    # In constant time, so that the time of a response does not tell how much of a MAC is right.
     is_ours = len(text) <= _LONGEST and any(
         hmac.compare_digest(_mac(purpose, body, key).encode(), given) for key in keys
     )
@@ -69,6 +75,7 @@ def read_token(text: str, *, purpose: Purpose, keys: Sequence[str], now: datetim
 
 
 def _mac(purpose: Purpose, body: str, key: str) -> str:
+    # The purpose is signed and not written: a link for one purpose is invalid for every other.
     signed = f"{purpose}.{body}".encode("utf-8", "replace")
     return _text(hmac.digest(key.encode(), signed, "sha256")[:_MAC_BYTES])
 
@@ -78,4 +85,5 @@ def _text(content: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
+    # `_text` cuts the padding off; the decoder wants it back.
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -57,6 +57,7 @@ def count_events(
             for group in groups:
                 counted[group, str(measure)] += 1
                 trials[group, str(measure)].add(one.stored.nct_id)
+    # Measures in the order of the table, not of the alphabet: starts come before stops.
     order = {name: place for place, name in enumerate(MEASURES)}
     found = [
         Count(group=group, measure=measure, events=count, trials=len(trials[group, measure]))

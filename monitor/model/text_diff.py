@@ -59,6 +59,8 @@ def _blocks(old: list[str], new: list[str]) -> Iterator[tuple[bool, int, int, in
 
 def _too_many(old: list[str], new: list[str]) -> bool:
     here, there = Counter(old), Counter(new)
+    # Pairs of equal words: the work of a diff grows with them, and a text that repeats one word
+    # a thousand times has a million.
     matches = sum(count * there[word] for word, count in here.items())
     return max(len(old), len(new)) > MAX_WORDS or matches > MAX_MATCHES
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+# Characters: a reason may quote a server, whose words may be of any length.
 _SHOWN_REASON = 500
+# In front of a stored reason: a hold counts as a failure of another kind, without a column.
 _HELD = "held: "
 
 
@@ -22,7 +24,7 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """What one answer tells of one followed record.
+    """How one response shows one followed record.
 
     ``merged_into``: the NCT ID of the record that it was merged into; only with MERGED.
     """
@@ -50,7 +52,7 @@ class TrackedRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
-    """How a source is doing.
+    """The status of a source.
 
     ``failures``: in a row, 0 after a success; ``last_reason``: why the last one failed, None
     after a success. ``failing_since``: the first of them. ``reported``: the operator was notified.
@@ -87,6 +89,8 @@ class SourceRow:
 
         What was held before failed for another reason: it does not count towards that.
         """
+        # Example: held on Monday, unreachable on Tuesday: the first failure in a row, not the
+        # second.
         failures = 1 if self._is_held else self.failures + 1
         return replace(
             self,
@@ -125,22 +129,23 @@ class UnreadRecords:
 
     @classmethod
     def of(cls, nct_ids: Collection[str]) -> "UnreadRecords":
-        """Return what to keep of these."""
+        """Return the summary of these records."""
         return cls(count=len(nct_ids), first=tuple(sorted(nct_ids)[:3]))
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any] | None) -> "UnreadRecords":
-        """Return what was kept; nothing where nothing was."""
-        kept = state or {}
-        return cls(count=kept.get("count", 0), first=tuple(kept.get("first", ())))
+        """Read a stored summary; None: there were never any."""
+        stored = state or {}
+        return cls(count=stored.get("count", 0), first=tuple(stored.get("first", ())))
 
     @staticmethod
     def state_key(source: str) -> str:
-        """Return under which name a source's are kept beside its own state; no source has it."""
+        """Return the name that a source's are stored under; no source has it."""
+        # No name of a source has a slash.
         return f"{source}/unread"
 
     def as_state(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return it as JSON."""
         return {"count": self.count, "first": list(self.first)}
 
 

@@ -15,6 +15,7 @@ _WRITTEN = re.compile(
     r"(?:\s+(?P<zone>\S+))?",
     re.IGNORECASE,
 )
+# A dash too: mail programs and word processors turn the hyphen of "22:00-07:00" into one.
 _QUIET = re.compile(r"(?P<from>\d{1,2}:\d{2})\s*[-–]\s*(?P<to>\d{1,2}:\d{2})(?:\s+(?P<zone>\S+))?")
 
 
@@ -72,6 +73,7 @@ class QuietHours:
             inside, later = now >= self.start or now < self.end, now >= self.start
         if not inside:
             return None
+        # By date and time of day, not by adding hours: a day may have 23 or 25 of them.
         day = local.date() + timedelta(days=1) if later else local.date()
         return _instant(day, self.end, self.zone)
 
@@ -119,6 +121,7 @@ def next_cutoff(when: Hourly | LocalTime, after: datetime) -> datetime:
     night has twice, the first time.
     """
     if isinstance(when, Hourly):
+        # Hours of UTC: on the clocks of a zone with +05:30 they end at half past, all year.
         hour = after.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         return hour + timedelta(hours=1)
     # From yesterday on: where clocks skip midnight, yesterday's time may come today.
