@@ -32,10 +32,10 @@ class LateError(MonitorError):
 
 
 class AbandonedError(MonitorError):
-    """The work did not end at its deadline, and its thread was given up.
+    """The work did not end at its deadline, and its thread was abandoned.
 
     ``late``: has what the work returns or raises, should it ever end. ``is_last``: no other
-    thread may be given up before one of those given up ends.
+    thread may be abandoned before one of the abandoned ones ends.
     """
 
     def __init__(self, late: "Future[Any]", *, is_last: bool) -> None:
@@ -57,7 +57,7 @@ class _WorkItem:
 
 
 class AbandonedThreads:
-    """Counts the threads that were given up and have not ended; never more than ``limit``."""
+    """Counts the threads that were abandoned and have not ended; never more than ``limit``."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -129,7 +129,7 @@ class BoundedThread(Generic[Value]):
         self._value: list[Value] = []
         self._items: queue.SimpleQueue[_WorkItem | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._is_given_up = False
+        self._is_abandoned = False
 
     def run(
         self,
@@ -151,7 +151,7 @@ class BoundedThread(Generic[Value]):
         if is_late and self._cut is not None and any(map(self._cut, self._value)):
             wait([item.future], _GRACE_S)
         if not self._abandoned.leave(item):
-            self._is_given_up = True
+            self._is_abandoned = True
             is_last = self._abandoned.count >= self._abandoned.limit
             raise AbandonedError(item.future, is_last=is_last)
         error = item.future.exception()
@@ -162,7 +162,7 @@ class BoundedThread(Generic[Value]):
 
     def close(self, *, within_s: float) -> None:
         """Leave what was opened, and end; what fails or takes longer is left behind."""
-        if self._thread is not None and not self._is_given_up:
+        if self._thread is not None and not self._is_abandoned:
             with contextlib.suppress(Exception):  # the last item is done; this changes nothing
                 self.run(lambda _: self._stack.close(), within_s=within_s)
         self.stop()

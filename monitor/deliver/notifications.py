@@ -114,8 +114,8 @@ class NotificationBuilder:
         alerts = self._alerts(active_items)
         # A part is never an empty digest: the whole had alerts when it was split.
         is_whole_digest = message.cutoff is not None and message.part is None
-        asked_for = self._asking_for_empty(message) if is_whole_digest and not alerts else ()
-        if not alerts and not asked_for:
+        empty_digest_of = self._asking_for_empty(message) if is_whole_digest and not alerts else ()
+        if not alerts and not empty_digest_of:
             return Suppressed(reason=WITHHELD if items else EMPTY)
         # Quiet hours delay what comes at once; a digest comes at its cut-off, whenever that is.
         if not message.cutoff and (until := self._quiet_until(active_items)) is not None:
@@ -128,14 +128,14 @@ class NotificationBuilder:
             digest=self._window(message),
             public_url=self.public_url,
             unsubscribe_url=self._unsubscribe_url(
-                message.subscriber, asked_for or self._names(active_items)
+                message.subscriber, empty_digest_of or self._names(active_items)
             ),
             message_url=self._url(
                 f"messages/{message.uid}/{self.reader.outbox.page_token(message.uid)}"
             ),
             manage_url=self._url(self.links.manage(message.subscriber, message.created_at)),
             why_url=self._url(self.links.why(message)),
-            asked_for=asked_for,
+            empty_digest_of=empty_digest_of,
             group_until=message.group_until,
             part=(message.part, message.parts) if message.part and message.parts else None,
         )

@@ -57,8 +57,8 @@ def shown_key(item: Any, rule: ListRule) -> str:
         return item
     if not isinstance(item, dict):
         return SHOWN_UNNAMED if isinstance(item, list) else exact_key(item).decode()
-    names = rule.key or next(((n,) for n in rule.any_of if _says(item.get(n))), ())
-    words = [str(value) for name in names if _says(value := item.get(name))]
+    names = rule.key or next(((n,) for n in rule.any_of if _has_content(item.get(n))), ())
+    words = [str(value) for name in names if _has_content(value := item.get(name))]
     return ", ".join(words) or SHOWN_UNNAMED
 
 
@@ -77,8 +77,8 @@ def _word(text: str) -> str:
     return wording(shown) or shown
 
 
-def _says(value: Any) -> bool:
-    """Tell whether an attribute's value says anything."""
+def _has_content(value: Any) -> bool:
+    """Tell whether an attribute's value has any content."""
     if isinstance(value, str):
         # Most begin with a letter; only a line of several can be a number that counts it.
         return (value[:1].isalnum() and "\n" not in value) or bool(plain(value))

@@ -103,7 +103,7 @@ class Timeline:
         index = bisect_right([entry.first_key for entry in self.entries], seen.key) - 1
         before = self.entries[index] if index >= 0 else None
         after = self.entries[index + 1] if index + 1 < len(self.entries) else None
-        if before is not None and self._says_nothing_new(seen, before):
+        if before is not None and self._is_known_content(seen, before):
             if seen.key > before.last_key:
                 before.last_key, before.last_raw_sha256 = seen.key, seen.raw_sha256
                 before.moved = True
@@ -129,7 +129,7 @@ class Timeline:
             self._check(index + 3)  # what follows the second half of what was cut in two
         return True
 
-    def _says_nothing_new(self, seen: Observation, entry: TimelineEntry) -> bool:
+    def _is_known_content(self, seen: Observation, entry: TimelineEntry) -> bool:
         if seen.stated_sha256 in {entry.content_sha256, entry.stated_sha256}:
             return True
         # A complete record that differs is new; a partial one may still say only what is known.
@@ -142,7 +142,7 @@ class Timeline:
         if seen.stated_sha256 == entry.stated_sha256:
             return True
         same_date = seen.key.version_date == entry.first_key.version_date
-        return same_date and self._says_nothing_new(seen, entry)
+        return same_date and self._is_known_content(seen, entry)
 
     def _insert(self, index: int, seen: Observation, *, all_later: bool) -> None:
         self.entries.insert(index, new_entry(seen, backfilled=index < len(self.entries)))

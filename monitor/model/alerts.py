@@ -112,8 +112,8 @@ class Notification:
     ``message_url``: the page that shows all of it; None where there are no pages.
     ``manage_url``: of the reader's own page; None for who did not subscribe there. ``why_url``:
     the page that says why the message came.
-    ``asked_for``: of a digest without alerts, the names of the subscriptions that want it even so.
-    ``group_until``: of alerts that came at once and go together, when the last of them came.
+    ``empty_digest_of``: of a digest without alerts, the names of the subscriptions that send empty
+    ones. ``group_until``: of alerts that came at once and go together, when the last of them came.
     ``part``: where it was too large to be sent whole, its place from 1 on, and of how many.
     """
 
@@ -127,7 +127,7 @@ class Notification:
     message_url: str | None = None
     manage_url: str | None = None
     why_url: str | None = None
-    asked_for: tuple[str, ...] = ()
+    empty_digest_of: tuple[str, ...] = ()
     group_until: datetime | None = None
     part: tuple[int, int] | None = None
 

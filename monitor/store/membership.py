@@ -25,7 +25,7 @@ RARE = 5_000
 """Up to so many trials are looked at one by one."""
 SOON_READ = 20_000
 """So many are read in less time than some trials are looked up one by one."""
-HELD = 250_000
+LOADED_AT_MOST = 250_000
 """Up to so many are kept in memory; of more, the index is queried for each trial."""
 _RECORDS = 50
 _COMMON = 6
@@ -41,7 +41,7 @@ _NEWEST = (
 class Members:
     """The trials of one filter, as one transaction sees them.
 
-    ``search`` None: the index knows nothing of the filter. ``decide``: for what it leaves open.
+    ``search`` None: the index cannot help with the filter. ``decide``: for what it leaves open.
     """
 
     def __init__(self, db: Db, snapshots: Snapshots, search: Search | None, decide: Decide) -> None:
@@ -52,13 +52,13 @@ class Members:
         self.is_one_word = search is not None and search.is_one_word
         self._question = None if search is None else index.question(db.dialect, search)
         self._all: frozenset[Any] | None = None
-        self._asked_for = 0
+        self._loaded_up_to = 0
         self._candidates: dict[str, bool] = {}
         self._decided: dict[str, bool] = {}
 
     @property
-    def is_held(self) -> bool:
-        """True when the index need not be asked again."""
+    def is_loaded(self) -> bool:
+        """True when all trials of the filter are in memory: the index is not queried again."""
         return self._all is not None
 
     @property
@@ -66,20 +66,20 @@ class Members:
         """True when a good part of the trials that were looked up one by one are found."""
         return sum(self._candidates.values()) * _COMMON > max(len(self._candidates), 1)
 
-    def hold(self, most: int) -> bool:
-        """Hold all trials that the index finds; False where they are more."""
-        if self._question is not None and self._all is None and most > self._asked_for:
+    def load_all(self, most: int) -> bool:
+        """Load all trials that the index finds, up to ``most``; return whether they are loaded."""
+        if self._question is not None and self._all is None and most > self._loaded_up_to:
             given = {"question": self._question, "most": most + 1}
             with index.by_index(self._db):
                 found = self._db.value(index.all_matching(self._db.dialect), given)
             keys = index.keys_of(self._db.dialect, found or "")
-            self._asked_for = most
+            self._loaded_up_to = most
             if len(keys) <= most:
                 self._all = keys
-        return self.is_held
+        return self.is_loaded
 
-    def few(self, most: int) -> tuple[str, ...] | None:
-        """Return all trials that are held, in order; None where none are, or more than ``most``."""
+    def loaded_if_few(self, most: int) -> tuple[str, ...] | None:
+        """Return the loaded trials, in order; None where none are, or more than ``most``."""
         if self._all is None or len(self._all) > most:
             return None
         return tuple(map(index.nct_id_of_key, sorted(self._all)))

@@ -27,7 +27,7 @@ from monitor.model.queries import (
 )
 from monitor.store.db import Db, DeadlineError
 from monitor.store.events import EVENT
-from monitor.store.membership import HELD, RARE, SOON_READ, Members
+from monitor.store.membership import LOADED_AT_MOST, RARE, SOON_READ, Members
 from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import events, trials, versions
 from monitor.store.timestamps import moment
@@ -78,9 +78,9 @@ _OF_VERSION: RowMapper[dict[str, Any]] = RowMapper(
 
 
 class _Chunks(Protocol[ChunkRow]):
-    """Rows in their order; ``is_over``: there are no more behind the last chunk."""
+    """Rows in their order; ``is_exhausted``: there are no more behind the last chunk."""
 
-    is_over: bool
+    is_exhausted: bool
 
     def next(self, after: Any) -> list[ChunkRow]:
         """Return the next chunk behind a key."""
@@ -108,7 +108,7 @@ def _collect(
     found: list[Any] = []
     reached = after
     try:
-        while not chunks.is_over:
+        while not chunks.is_exhausted:
             with db.deadline(deadline):
                 chunk = chunks.next(reached)
             for start in range(0, len(chunk), _SLICE):
@@ -167,7 +167,7 @@ class _EventChunks:
         self._members = members
         self._nct_ids = query.nct_ids
         self._number = 0
-        self.is_over = False
+        self.is_exhausted = False
 
     def next(self, after: EventKey | None) -> list[_EventPosition]:
         """Return the next chunk behind a key."""
@@ -177,19 +177,19 @@ class _EventChunks:
             # them match, the next ones too: a page is full long before all could be read. By more
             # than one word a look-up takes too long for that.
             if self._number == 0 and members.is_one_word:
-                members.hold(SOON_READ)
+                members.load_all(SOON_READ)
             elif not members.are_common:
-                members.hold(HELD)
+                members.load_all(LOADED_AT_MOST)
             if self._nct_ids is None:
-                self._nct_ids = members.few(RARE)
+                self._nct_ids = members.loaded_if_few(RARE)
         if self._nct_ids == ():
-            self.is_over = True
+            self.is_exhausted = True
             return []
         size = _chunk_size(self._number, members, self._query.limit)
         self._number += 1
         rows = self._db.fetch(_places(self._query, self._nct_ids, after, size))
-        self.is_over = len(rows) < size
-        if members is not None and members.is_held:
+        self.is_exhausted = len(rows) < size
+        if members is not None and members.is_loaded:
             kept = members.candidates(row[3] for row in rows)
             # The last one stays, so that the next chunk goes on behind it.
             rows = [row for row in rows[:-1] if row[3] in kept] + list(rows[-1:])
@@ -345,22 +345,22 @@ class _TrialChunks:
         self._is_dated = query.sort != "nct_id"
         if query.after is not None and query.after.value is None:
             self._is_dated = False
-        self.is_over = False
+        self.is_exhausted = False
 
     def next(self, after: TrialKey | None) -> list[TrialKey]:
         """Return the next chunk behind a key."""
         members = self._members
         if self._number == 0 and members is not None:
-            members.hold(HELD)
-            self._few = members.few(RARE)
+            members.load_all(LOADED_AT_MOST)
+            self._few = members.loaded_if_few(RARE)
         size = _chunk_size(self._number, members, self._query.limit)
         self._number += 1
         rows = self._db.fetch(self._statement(after, size))
         # The dated ones are through: NULLs sort first in one database and last in the other, so
         # those without a date are a second walk.
         if len(rows) < size:
-            self.is_over, self._is_dated = not self._is_dated, False
-        if members is not None and members.is_held:
+            self.is_exhausted, self._is_dated = not self._is_dated, False
+        if members is not None and members.is_loaded:
             kept = members.candidates(row[0] for row in rows)
             # The last one stays, so that the next chunk goes on behind it.
             rows = [row for row in rows[:-1] if row[0] in kept] + list(rows[-1:])

@@ -29,12 +29,12 @@ class Reference:
     """What rows of a table refer to.
 
     ``wrong`` yields those that are wrong: the row's key, what it refers to, NCT ID and version
-    (NULL where the table has none). ``says`` is what is wrong with it.
+    (NULL where the table has none). ``problem`` describes what is wrong with it.
     """
 
     table: str
     wrong: sa.Select[Any]
-    says: str
+    problem: str
 
 
 def references() -> Iterator[Reference]:
@@ -55,7 +55,7 @@ def _reference_of(table: sa.Table, constraint: sa.ForeignKey) -> Reference:
     is_there = sa.exists().where(there.c[constraint.column.name] == here)
     return Reference(
         table=table.name,
-        says=f"its {here.name} {{}} is not in {constraint.column.table.name}",
+        problem=f"its {here.name} {{}} is not in {constraint.column.table.name}",
         wrong=sa.select(key, here, table.c.get("nct_id", sa.null()), version).where(
             here.is_not(None), ~is_there
         ),
@@ -74,21 +74,21 @@ def _of_outbox(refers_to: ColumnElement[Any], version: Any) -> sa.Select[Any]:
 _UNDECLARED = (
     Reference(
         table="snapshots",
-        says="its base {} is another trial's, or does not come before it",
+        problem="its base {} is another trial's, or does not come before it",
         wrong=sa.select(snapshots.c.id, snapshots.c.base_id, snapshots.c.nct_id, _NULL)
         .join(_BASE, _BASE.c.id == snapshots.c.base_id)
         .where(sa.or_(_BASE.c.nct_id != snapshots.c.nct_id, _BASE.c.number >= snapshots.c.number)),
     ),
     Reference(
         table="snapshots",
-        says="it has the number {} after its keyframe, which contradicts its base",
+        problem="it has the number {} after its keyframe, which contradicts its base",
         wrong=sa.select(snapshots.c.id, snapshots.c.number, snapshots.c.nct_id, _NULL).where(
             snapshots.c.base_id.is_(None) != (snapshots.c.number == 0)
         ),
     ),
     Reference(
         table="versions",
-        says="its snapshot {} is another trial's",
+        problem="its snapshot {} is another trial's",
         wrong=sa.select(versions.c.id, snapshots.c.id, versions.c.nct_id, versions.c.id)
         .join(
             snapshots, snapshots.c.id.in_([versions.c.snapshot_id, versions.c.stated_snapshot_id])
@@ -97,7 +97,7 @@ _UNDECLARED = (
     ),
     Reference(
         table="versions",
-        says="its identity is that of the version with the id {} too",
+        problem="its identity is that of the version with the id {} too",
         wrong=sa.select(versions.c.id, _OTHER.c.id, versions.c.nct_id, versions.c.id).join(
             _OTHER,
             sa.and_(
@@ -109,21 +109,21 @@ _UNDECLARED = (
     ),
     Reference(
         table="trials",
-        says="its latest version {} is not the newest one of its own",
+        problem="its latest version {} is not the newest one of its own",
         wrong=sa.select(
             trials.c.nct_id, trials.c.latest_version_id, trials.c.nct_id.label("of"), _NULL
         ).where(trials.c.latest_version_id != sa.func.coalesce(versions_.newest_id(), 0)),
     ),
     Reference(
         table="events",
-        says="it is of another trial than its version {}",
+        problem="it is of another trial than its version {}",
         wrong=sa.select(events.c.id, events.c.version_id, events.c.nct_id, _NULL)
         .join(versions, versions.c.id == events.c.version_id)
         .where(events.c.nct_id != versions.c.nct_id),
     ),
     Reference(
         table="announcements",
-        says="the version {} that it was compared with is another trial's",
+        problem="the version {} that it was compared with is another trial's",
         wrong=sa.select(
             announcements.c.version_id,
             announcements.c.previous_id,
@@ -136,21 +136,21 @@ _UNDECLARED = (
     ),
     Reference(
         table="outbox",
-        says="what was announced of its version {} is not in announcements",
+        problem="what was announced of its version {} is not in announcements",
         wrong=_of_outbox(outbox.c.version_id, outbox.c.version_id.label("of")).where(
             ~sa.exists().where(announcements.c.version_id == outbox.c.version_id)
         ),
     ),
     Reference(
         table="outbox",
-        says="it is of another trial than its version {}",
+        problem="it is of another trial than its version {}",
         wrong=_of_outbox(outbox.c.version_id, _NULL)
         .join(versions, versions.c.id == outbox.c.version_id)
         .where(outbox.c.nct_id != versions.c.nct_id),
     ),
     Reference(
         table="outbox",
-        says="its subscription {} is not in subscriptions",
+        problem="its subscription {} is not in subscriptions",
         wrong=_of_outbox(outbox.c.subscription_id, outbox.c.version_id).where(
             ~sa.exists().where(subscriptions.c.id == outbox.c.subscription_id)
         ),

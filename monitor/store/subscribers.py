@@ -216,17 +216,20 @@ class SubscriberReader:
         effective: bool = False,
     ) -> Sequence[Row]:
         asked = _SUBSCRIPTIONS
-        stands: Any = subscriptions.c.status
+        status_column: Any = subscriptions.c.status
         if effective:
-            stands = _EFFECTIVE
+            status_column = _EFFECTIVE
             asked = asked.with_only_columns(
-                *(stands if column.key == "status" else column for column in SUBSCRIPTION.columns)
+                *(
+                    status_column if column.key == "status" else column
+                    for column in SUBSCRIPTION.columns
+                )
             )
         # With a condition only for each given value, so that an index can be used.
         if subscriber is not None:
             asked = asked.where(subscriptions.c.subscriber == subscriber)
         if status is not None:
-            asked = asked.where(stands == status.value)
+            asked = asked.where(status_column == status.value)
         return self._db.fetch(asked)
 
     def silences(self, *, at: datetime | None = None) -> list[Silence]:

@@ -219,7 +219,7 @@ class _Verification:
             self._on_step(f"references of {reference.table}", 0, None)
             for key, refers_to, nct_id, version_id in self._db.stream(reference.wrong):
                 number = None if version_id is None else self._number(nct_id, version_id)
-                detail = f"{reference.table} {key}: {reference.says.format(refers_to)}"
+                detail = f"{reference.table} {key}: {reference.problem.format(refers_to)}"
                 yield self._problem("references", detail, nct_id, number)
 
     def _row_counts(self) -> Iterator[IntegrityProblem]:

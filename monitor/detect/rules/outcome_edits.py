@@ -84,8 +84,8 @@ def _turns(word: str) -> bool:
     return word in NUMBERS or word[0].isdigit() or word in _TURNING
 
 
-def says_nothing_new(change: FieldChange) -> str | None:
-    """Return how an edit leaves the outcome what it was; None when it may not."""
+def describe_restatement(change: FieldChange) -> str | None:
+    """Return how an edit only restates the outcome; None when it may change it."""
     if not isinstance(change.after, str):
         return None
     after = plain(change.after)

@@ -9,8 +9,8 @@ from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, EventDraft, all_except
 from monitor.detect.rules.outcome_edits import (
     compare_parts,
+    describe_restatement,
     keeps_its_meaning,
-    says_nothing_new,
 )
 from monitor.detect.rules.outcome_pairs import (
     OutcomeGroup,
@@ -70,7 +70,7 @@ def draft_edits(
     """Yield one event an outcome; one for all outcomes in which the very same was edited."""
     alike: dict[tuple[fields.Path, str], list[OutcomeGroup]] = {}
     for group in found.groups:
-        quiet = tuple(change for change in group.changes if says_nothing_new(change))
+        quiet = tuple(change for change in group.changes if describe_restatement(change))
         if quiet:
             yield _draft_quiet(group, quiet)
         real = list(all_except(group.changes, quiet))
@@ -107,7 +107,7 @@ def _draft_quiet(group: OutcomeGroup, changes: tuple[FieldChange, ...]) -> Event
         kind=ChangeKind.ADMINISTRATIVE_UPDATE,
         path=changes[0].field,
         changes=changes,
-        summary=f"Primary outcome {says_nothing_new(changes[0])}: {name}",
+        summary=f"Primary outcome {describe_restatement(changes[0])}: {name}",
     )
 
 

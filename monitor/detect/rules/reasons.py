@@ -264,7 +264,7 @@ def reason_classes(why_stopped: str | None) -> tuple[str, ...]:
         or (_alone(main) if main != words else ())
         or _classes(words)
         or _alone(text)
-        or (("not_stated",) if _says_nothing(text, words) else (_hinted_class(words),))
+        or (("not_stated",) if _is_empty_reason(text, words) else (_hinted_class(words),))
     )
 
 
@@ -305,7 +305,7 @@ def _hinted_class(words: str) -> str:
     return next((name for name, pattern in HINTS if pattern.search(words)), "other")
 
 
-def _says_nothing(text: str, plain: str) -> bool:
+def _is_empty_reason(text: str, plain: str) -> bool:
     return bool(_ELSEWHERE.search(text)) or all(
         word in _NO_REASON_WORDS or word.startswith(_STEMS)
         for word in re.findall(r"[a-z]{2,}", plain.lower())

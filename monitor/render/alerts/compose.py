@@ -136,7 +136,7 @@ def _other_reasons(
 
     What stands with a trial that is shown in full is not said again.
     """
-    found = list(map(why_empty, notification.asked_for))
+    found = list(map(why_empty, notification.empty_digest_of))
     known = {reason for trial in whole for reason in trial.reasons}
     of_rest = (reason for one in rest for alert in one.alerts for reason in alert.reasons)
     yield from first_reasons(

@@ -160,5 +160,5 @@ _SAMPLES = (
            public_url="https://monitor.example.org",
            unsubscribe_url="https://monitor.example.org/unsubscribe"),
     Notification(uid="sample", subscriber="sample", alerts=(), digest=_WINDOW,
-    asked_for=("sample",)),
+    empty_digest_of=("sample",)),
 )  # fmt: skip
