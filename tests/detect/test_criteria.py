@@ -27,13 +27,13 @@ LINES = st.lists(
 ).map("\n* ".join)  # fmt: skip
 
 
-def said(text: str) -> list[tuple[str, str]]:
+def list_items(text: str) -> list[tuple[str, str]]:
     return [(item.section, item.text) for item in items(text)]
 
 
 def test_headings_set_the_section_and_markers_do_not_count() -> None:
     text = "Inclusion Criteria:\n\n* 18 years\n1. Asthma\n\nExclusion Criteria:\n\n- Smoking"
-    assert said(text) == [
+    assert list_items(text) == [
         ("inclusion", "18 years"),
         ("inclusion", "Asthma"),
         ("exclusion", "Smoking"),
@@ -57,7 +57,7 @@ def test_headings_set_the_section_and_markers_do_not_count() -> None:
     ],
 )
 def test_a_bare_heading_is_no_item(heading: str, section: str) -> None:
-    assert said(f"{heading}\n* One") == [(section, "One")]
+    assert list_items(f"{heading}\n* One") == [(section, "One")]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_bare_heading_is_no_item(heading: str, section: str) -> None:
     ],
 )  # fmt: skip
 def test_a_heading_that_says_more_keeps_its_words(line: str, section: str, item: str) -> None:
-    assert said(f"{line}\n* One") == [(section, item), (section, "One")]
+    assert list_items(f"{line}\n* One") == [(section, item), (section, "One")]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_heading_that_says_more_keeps_its_words(line: str, section: str, item:
     ],
 )
 def test_a_sentence_about_criteria_is_an_item(line: str) -> None:
-    assert said(f"Inclusion Criteria:\n* {line}\n* One") == [
+    assert list_items(f"Inclusion Criteria:\n* {line}\n* One") == [
         ("inclusion", line),
         ("inclusion", "One"),
     ]

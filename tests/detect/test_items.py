@@ -16,7 +16,7 @@ OWN = {"pmid": "1", "type": "BACKGROUND", "citation": "A."}
 FOUND = {"pmid": "3", "type": "DERIVED"}
 
 
-def told(old: Changes, new: Changes) -> list[ChangeEvent]:
+def derive_events(old: Changes, new: Changes) -> list[ChangeEvent]:
     """Return what is told of an update, without its dates."""
     found = events(study(old), updated(new))
     return [one for one in found if one.kind is not ChangeKind.ADMINISTRATIVE_UPDATE]
@@ -24,7 +24,7 @@ def told(old: Changes, new: Changes) -> list[ChangeEvent]:
 
 def says(old: Changes, new: Changes) -> str:
     """Return what the only event says; it begins with the event's label."""
-    (event,) = told(old, new)
+    (event,) = derive_events(old, new)
     assert event.summary.startswith(f"{event.label}: ")
     return event.summary
 
@@ -108,7 +108,7 @@ def test_an_item_came_or_went_only_when_it_did(
 def test_an_arm_that_goes_is_one_item_though_its_interventions_named_it() -> None:
     both = {**DRUG, "armGroupLabels": ["Thing", "Placebo"]}
     old = {ARMS: [THING, PLACEBO], INTERVENTIONS: [both]}
-    (event,) = told(old, {ARMS: [THING], INTERVENTIONS: [DRUG]})
+    (event,) = derive_events(old, {ARMS: [THING], INTERVENTIONS: [DRUG]})
     assert (event.summary, event.before, event.after) == ("Arms: removed Placebo", PLACEBO, None)
     assert len(event.fields) == 2
 
@@ -198,7 +198,7 @@ def test_an_event_is_named_by_what_all_its_changes_lie_in(
 
 def test_one_retraction_among_derived_references_is_news_and_the_rest_is_not() -> None:
     new = {REFERENCES: [{**FOUND, "retractions": [{"pmid": "4"}]}, {**FOUND, "pmid": "5"}]}
-    found = told({REFERENCES: [FOUND]}, new)
+    found = derive_events({REFERENCES: [FOUND]}, new)
     assert [(event.severity, event.summary) for event in found] == [
         (Severity.LOW, "References: changed 3 (retractions: added 4)"),
         (Severity.NOISE, "References found by the registry: 1 added"),
@@ -216,7 +216,7 @@ def test_one_retraction_among_derived_references_is_news_and_the_rest_is_not() -
 def test_a_word_in_other_letter_case_is_the_same_word(path: str, said: str) -> None:
     change = listed(path, ["Asthma", "Eczema"], ["ECZEMA", "Gout", "Asthma"])
     assert says(*change) == said
-    (event,) = told(*change)
+    (event,) = derive_events(*change)
     assert [(one.op, one.before, one.after) for one in event.fields] == [("added", None, "Gout")]
     old, new = change
     found = events(study(old), updated(new))

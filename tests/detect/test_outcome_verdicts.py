@@ -10,7 +10,7 @@ from monitor.detect.rules.outcome_edits import turning_words
 from monitor.detect.rules.outcome_pairs import OutcomeWords
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from tests.detect.examples import compared, events, study, updated
-from tests.detect.test_outcomes import OS, PFS, Outcome, primary, told
+from tests.detect.test_outcomes import OS, PFS, Outcome, derive_events, primary
 from tests.meaning.labels import OUTCOME_CHANGES, read
 from tests.meaning.outcomes import sides
 from tests.meaning.outcomes import told as outcome_events
@@ -26,7 +26,7 @@ ULCER: Outcome = {
 
 
 def one_edit(before: Outcome, after: Outcome) -> ChangeEvent:
-    (event,) = told(primary(before), primary(after))
+    (event,) = derive_events(primary(before), primary(after))
     return event
 
 
@@ -108,7 +108,7 @@ def test_a_doubtful_pair_is_critical_after_the_start_and_high_before_it() -> Non
 def test_an_outcome_that_results_brought_is_one_step_lower() -> None:
     (left, new) = with_results([OS], [RELAPSE])
     assert {left.severity, new.severity} == {Severity.HIGH}
-    assert {e.severity for e in told(primary(OS), primary(RELAPSE))} == {Severity.CRITICAL}
+    assert {e.severity for e in derive_events(primary(OS), primary(RELAPSE))} == {Severity.CRITICAL}
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_an_outcome_without_a_measure_is_unnamed() -> None:
 def test_a_piece_of_a_sentence_that_goes_is_no_outcome_dropped(piece: str) -> None:
     left = {"measure": "Relapse of colitis on infliximab"}
     whole = {"measure": f"{left['measure']}, as seen by endoscopy"}
-    (event,) = told(primary(whole, {"measure": piece}), primary(left))
+    (event,) = derive_events(primary(whole, {"measure": piece}), primary(left))
     assert (event.kind, event.severity) == (EDITED, Severity.MEDIUM)
 
 
@@ -201,7 +201,7 @@ def test_an_outcome_like_a_secondary_one_is_promoted_only_where_that_is_sure() -
     secondary = {"measure": "Vividness of the feeling at rest", "timeFrame": "1 week"}
     (added,) = (
         event
-        for event in told(
+        for event in derive_events(
             primary(OS) | {"secondaryOutcomes": [secondary]},
             primary(OS, {"measure": "Intensity of the feeling at rest"}),
         )
@@ -213,19 +213,19 @@ def test_an_outcome_like_a_secondary_one_is_promoted_only_where_that_is_sure() -
 def test_an_outcome_that_is_split_is_edited() -> None:
     both = {"measure": "Relapse of colitis and length of hospital stay"}
     parts = [{"measure": "Relapse of colitis"}, {"measure": "Length of hospital stay"}]
-    (split,) = told(primary(both, OS), primary(*parts, OS))
+    (split,) = derive_events(primary(both, OS), primary(*parts, OS))
     assert (split.kind, split.severity) == (EDITED, Severity.MEDIUM)
     assert split.summary == f"Primary outcome split into 2: {both['measure']}"
     assert sorted(split.facts["split_into"]) == sorted(part["measure"] for part in parts)
     assert split.before == both
-    (joined,) = told(primary(*parts, OS), primary(both, OS))
+    (joined,) = derive_events(primary(*parts, OS), primary(both, OS))
     assert joined.summary == f"Primary outcome joined from 2: {both['measure']}"
     assert sorted(joined.facts["joined_from"]) == sorted(part["measure"] for part in parts)
 
 
 def test_of_two_outcomes_with_one_measure_none_is_a_part_of_the_other() -> None:
     first, second = ({**OS, "description": f"In the {arm} arm"} for arm in ("first", "second"))
-    found = told(primary(first, second), primary({**second, "timeFrame": "1 year"}))
+    found = derive_events(primary(first, second), primary({**second, "timeFrame": "1 year"}))
     assert ChangeKind.PRIMARY_OUTCOME_DROPPED in {event.kind for event in found}
 
 
@@ -294,7 +294,7 @@ def test_an_outcome_worded_for_the_results_is_the_one_registered(line: str) -> N
     ],
 )
 def test_two_that_tell_of_one_thing_are_two(one: str, other: str) -> None:
-    found = told(primary({"measure": one}), primary({"measure": other}))
+    found = derive_events(primary({"measure": one}), primary({"measure": other}))
     assert {event.severity for event in found} == {Severity.CRITICAL}
 
 
@@ -348,7 +348,7 @@ def test_an_outcome_that_is_secondary_now_was_not_reworded_into_its_successor() 
 
 
 def test_an_outcome_that_moved_out_of_a_measure_is_demoted() -> None:
-    found = told(
+    found = derive_events(
         primary({"measure": "Static and dynamic balance"}),
         primary({"measure": "Static balance"})
         | {"secondaryOutcomes": [{"measure": "Dynamic balance"}]},
@@ -360,7 +360,7 @@ def test_an_outcome_that_moved_out_of_a_measure_is_demoted() -> None:
 
 def test_an_outcome_demoted_in_other_words_is_told_with_the_list() -> None:
     new = {"measure": "Proportion of subjects with colitis relapse (investigator)"}
-    (moved,) = told(primary(RELAPSE, OS), primary(OS) | {"secondaryOutcomes": [new]})
+    (moved,) = derive_events(primary(RELAPSE, OS), primary(OS) | {"secondaryOutcomes": [new]})
     assert moved.kind is ChangeKind.PRIMARY_OUTCOME_DEMOTED
     assert moved.summary == "Primary outcome moved to secondary: Relapse of colitis"
     assert moved.facts["same"] in ("sure", "likely")
@@ -369,7 +369,7 @@ def test_an_outcome_demoted_in_other_words_is_told_with_the_list() -> None:
 
 def test_an_outcome_dropped_that_was_secondary_all_along_is_demoted() -> None:
     lesser = {"secondaryOutcomes": [{"measure": "Relapses of colitis"}]}
-    (moved,) = told(primary(RELAPSE, OS) | lesser, primary(OS) | lesser)
+    (moved,) = derive_events(primary(RELAPSE, OS) | lesser, primary(OS) | lesser)
     assert moved.kind is ChangeKind.PRIMARY_OUTCOME_DEMOTED
     assert moved.summary == "Primary outcome dropped, still secondary: Relapse of colitis"
 
@@ -384,7 +384,7 @@ def test_outcomes_that_stood_side_by_side_are_not_one_for_naming_each_other() ->
         "description": "From the first dose to the maximum dose that is safe",
     }
     lesser = {"secondaryOutcomes": [adverse]}
-    (dropped,) = told(primary(tolerated, OS) | lesser, primary(OS) | lesser)
+    (dropped,) = derive_events(primary(tolerated, OS) | lesser, primary(OS) | lesser)
     assert dropped.kind is ChangeKind.PRIMARY_OUTCOME_DROPPED
 
 
@@ -411,7 +411,7 @@ def test_every_verdict_on_a_pair_says_how_sure_it_is() -> None:
         (primary(PFS), primary({"measure": "PFS"})),
     ]
     for old, new in cases:
-        for event in told(old, new):
+        for event in derive_events(old, new):
             assert event.facts["same"] in ("sure", "likely", "doubtful")
             assert 0 <= event.facts["likeness"] <= 1
 
@@ -459,14 +459,16 @@ SERIOUS = "Safety: percentage of subjects with a serious adverse event (SAE) rel
 
 def test_one_outcome_that_became_two_is_split_and_two_that_became_one_are_joined() -> None:
     one, two = [{"measure": ADVERSE}], [{"measure": EMERGENT}, {"measure": SERIOUS}]
-    (split,) = told(primary(*one), primary(*two))
+    (split,) = derive_events(primary(*one), primary(*two))
     assert (split.kind, split.severity) == (EDITED, Severity.MEDIUM)
     assert split.summary == f"Primary outcome split into 2: {ADVERSE}"
     assert sorted(split.facts["split_into"]) == [SERIOUS, EMERGENT]
-    (joined,) = told(primary(*two), primary(*one))
+    (joined,) = derive_events(primary(*two), primary(*one))
     assert joined.summary == f"Primary outcome joined from 2: {ADVERSE}"
 
 
 def test_one_that_came_beside_an_outcome_in_its_own_words_is_added() -> None:
-    found = told(primary({"measure": ADVERSE}), primary({"measure": ADVERSE}, {"measure": SERIOUS}))
+    found = derive_events(
+        primary({"measure": ADVERSE}), primary({"measure": ADVERSE}, {"measure": SERIOUS})
+    )
     assert [event.kind for event in found] == [ChangeKind.PRIMARY_OUTCOME_ADDED]

@@ -21,7 +21,9 @@ OS = {"measure": "Overall survival", "timeFrame": "24 months"}
 PFS = {"measure": "Progression-free survival", "timeFrame": "24 months"}
 
 
-def told(old: dict[str, list[Outcome]], new: dict[str, list[Outcome]]) -> list[ChangeEvent]:
+def derive_events(
+    old: dict[str, list[Outcome]], new: dict[str, list[Outcome]]
+) -> list[ChangeEvent]:
     """Return the events above noise between two sets of outcome lists."""
     before, after = ({f"outcomesModule.{name}": lists.get(name, []) for name in LISTS}
                      for lists in (old, new))  # fmt: skip
@@ -43,12 +45,12 @@ def primary(*outcomes: Outcome) -> dict[str, list[Outcome]]:
 @pytest.mark.parametrize("gone", [ALT, AST, GGT], ids=lambda one: one["measure"][-3:])
 def test_of_three_alike_the_one_that_went_is_dropped_and_the_others_stay(gone: Outcome) -> None:
     left = [one for one in (GGT, AST, ALT) if one is not gone]
-    found = told(primary(ALT, AST, GGT), primary(*left))
+    found = derive_events(primary(ALT, AST, GGT), primary(*left))
     assert short(found) == {("dropped", gone["measure"])}
 
 
 def test_of_three_alike_the_one_demoted_finds_itself_among_the_secondary() -> None:
-    found = told(
+    found = derive_events(
         primary(ALT, AST) | {"secondaryOutcomes": [OS]},
         primary(AST) | {"secondaryOutcomes": [GGT, ALT, OS]},
     )
@@ -60,7 +62,7 @@ def test_of_three_alike_the_one_demoted_finds_itself_among_the_secondary() -> No
 
 def test_two_alike_that_are_demoted_in_other_words_each_find_their_own() -> None:
     shorter = [{**one, "measure": one["measure"].replace("Number of p", "P")} for one in (AST, ALT)]
-    found = told(primary(ALT, AST, OS), primary(OS) | {"secondaryOutcomes": shorter})
+    found = derive_events(primary(ALT, AST, OS), primary(OS) | {"secondaryOutcomes": shorter})
     pairs = {(e.before["measure"][-3:], e.after["measure"][-3:]) for e in found}
     assert {e.kind for e in found} == {ChangeKind.PRIMARY_OUTCOME_DEMOTED}
     assert pairs == {("ALT", "ALT"), ("AST", "AST")}
@@ -70,7 +72,7 @@ def test_the_surest_pair_of_measures_comes_first() -> None:
     left, right = ({"measure": f"Pain of the {side} knee at week 12"} for side in ("left", "right"))
     lesser = [{"measure": "A pain of the right knee at week 12"},
               {"measure": "Pain of the left knee at week 12, VAS"}]  # fmt: skip
-    found = told(primary(left, right, OS), primary(OS) | {"secondaryOutcomes": lesser})
+    found = derive_events(primary(left, right, OS), primary(OS) | {"secondaryOutcomes": lesser})
     assert {(e.before["measure"], e.after["measure"]) for e in found} == {
         (left["measure"], lesser[1]["measure"]),
         (right["measure"], lesser[0]["measure"]),
@@ -89,7 +91,9 @@ def test_the_surest_pair_of_measures_comes_first() -> None:
 def test_an_outcome_demoted_in_another_order_of_words_is_no_drop(before: str, after: str) -> None:
     alike = before.replace("R0", "R1").replace("FEV1", "FVC").replace("Objective", "Subjective")
     lesser = [{"measure": alike}, {"measure": after}]
-    found = told(primary({"measure": before}, OS), primary(OS) | {"secondaryOutcomes": lesser})
+    found = derive_events(
+        primary({"measure": before}, OS), primary(OS) | {"secondaryOutcomes": lesser}
+    )
     assert short(found) == {
         ("demoted", before),
         (ChangeKind.SECONDARY_OUTCOME_CHANGED, None),
@@ -113,12 +117,12 @@ def test_an_outcome_demoted_in_another_order_of_words_is_no_drop(before: str, af
 )
 def test_other_words_or_an_order_that_matters_stay_a_drop(before: str, after: str) -> None:
     lesser = {"secondaryOutcomes": [{"measure": after}]}
-    found = told(primary({"measure": before}, OS), primary(OS) | lesser)
+    found = derive_events(primary({"measure": before}, OS), primary(OS) | lesser)
     assert short(found) == {("dropped", before), (ChangeKind.SECONDARY_OUTCOME_CHANGED, None)}
 
 
 def test_an_outcome_alike_but_for_its_subject_is_not_the_one_demoted() -> None:
-    found = told(primary(ALT, OS), primary(OS) | {"secondaryOutcomes": [AST]})
+    found = derive_events(primary(ALT, OS), primary(OS) | {"secondaryOutcomes": [AST]})
     assert short(found) == {
         ("dropped", ALT["measure"]),
         (ChangeKind.SECONDARY_OUTCOME_CHANGED, None),
@@ -126,19 +130,19 @@ def test_an_outcome_alike_but_for_its_subject_is_not_the_one_demoted() -> None:
 
 
 def test_a_demoted_outcome_is_not_hidden_by_one_alike_in_its_place() -> None:
-    found = told(primary(ALT, OS), primary(AST, OS) | {"secondaryOutcomes": [ALT]})
+    found = derive_events(primary(ALT, OS), primary(AST, OS) | {"secondaryOutcomes": [ALT]})
     assert short(found) == {("demoted", ALT["measure"]), ("added", AST["measure"])}
 
 
 def test_two_outcomes_that_change_places_are_promoted_and_demoted() -> None:
-    found = told(
+    found = derive_events(
         primary(ALT) | {"secondaryOutcomes": [AST]}, primary(AST) | {"secondaryOutcomes": [ALT]}
     )
     assert short(found) == {("demoted", ALT["measure"]), ("promoted", AST["measure"])}
 
 
 def test_another_outcome_over_the_same_time_is_another_outcome() -> None:
-    found = told(primary(OS), primary(PFS))
+    found = derive_events(primary(OS), primary(PFS))
     assert short(found) == {("dropped", OS["measure"]), ("added", PFS["measure"])}
     assert {event.severity for event in found} == {Severity.CRITICAL}
 
@@ -155,13 +159,15 @@ def test_another_outcome_over_the_same_time_is_another_outcome() -> None:
     ids=str,
 )
 def test_an_outcome_in_other_words_is_edited(change: Outcome) -> None:
-    found = told(primary(OS, ALT), primary(ALT, {**OS, **change}))
+    found = derive_events(primary(OS, ALT), primary(ALT, {**OS, **change}))
     assert {event.kind for event in found} == {ChangeKind.PRIMARY_OUTCOME_EDITED}
     assert len(found) == 1
 
 
 def test_each_edited_outcome_is_an_event_of_its_own() -> None:
-    found = told(primary(OS, PFS), primary({**PFS, "timeFrame": "1"}, {**OS, "timeFrame": "2"}))
+    found = derive_events(
+        primary(OS, PFS), primary({**PFS, "timeFrame": "1"}, {**OS, "timeFrame": "2"})
+    )
     assert short(found) == {("edited", OS["measure"]), ("edited", PFS["measure"])}
 
 
@@ -170,7 +176,7 @@ def test_the_same_edit_of_several_outcomes_is_told_once() -> None:
         [{**one, "timeFrame": f"Up to {months} months"} for one in (OS, PFS, ALT)]
         for months in (59, 58)
     )
-    (event,) = told(primary(*old), primary(*new))
+    (event,) = derive_events(primary(*old), primary(*new))
     assert event.summary == "Time frame of 3 primary outcomes: 59 → 58 months"
     assert event.facts["measures"] == [ALT["measure"], OS["measure"], PFS["measure"]]
     assert event.path == "protocolSection.outcomesModule.primaryOutcomes.timeFrame"
@@ -186,7 +192,7 @@ def test_the_same_edit_of_several_outcomes_is_told_once() -> None:
     ],
 )
 def test_a_measure_that_holds_the_words_of_another_is_another(before: str, after: str) -> None:
-    found = told(primary({"measure": before}), primary({"measure": after}))
+    found = derive_events(primary({"measure": before}), primary({"measure": after}))
     assert short(found) == {("dropped", before), ("added", after)}
 
 
@@ -200,18 +206,18 @@ def test_a_measure_that_holds_the_words_of_another_is_another(before: str, after
 )
 def test_a_pointer_to_the_results_edits_no_outcome(words: str) -> None:
     described = {**OS, "description": "Time from randomisation to death"}
-    assert told(primary(described), primary({**OS, "description": words})) == []
+    assert derive_events(primary(described), primary({**OS, "description": words})) == []
 
 
 @pytest.mark.parametrize("words", ["Overall Survival", "overall survival.", "Overall, survival"])
 def test_a_capital_or_a_moved_comma_edits_no_outcome(words: str) -> None:
-    assert told(primary(OS, PFS), primary(PFS, {**OS, "measure": words})) == []
+    assert derive_events(primary(OS, PFS), primary(PFS, {**OS, "measure": words})) == []
 
 
 def test_a_pointer_hides_no_other_edit_of_the_outcome() -> None:
     described = {**OS, "description": "Time from randomisation to death"}
     pointing = {**OS, "description": "See results", "timeFrame": "12 months"}
-    (event,) = told(primary(described), primary(pointing))
+    (event,) = derive_events(primary(described), primary(pointing))
     assert event.path.endswith("primaryOutcomes.timeFrame")
 
 
@@ -219,12 +225,12 @@ def test_results_in_a_real_description_are_no_pointer() -> None:
     text = (
         "See whether the drug improves results of the six minute walk test, in metres, by week 12"
     )
-    found = told(primary(OS), primary({**OS, "description": text}))
+    found = derive_events(primary(OS), primary({**OS, "description": text}))
     assert short(found) == {("edited", OS["measure"])}
 
 
 def test_secondary_and_other_outcomes_are_told_in_one_event() -> None:
-    found = told(
+    found = derive_events(
         {"secondaryOutcomes": [OS, ALT], "otherOutcomes": [GGT]},
         {"secondaryOutcomes": [ALT, PFS], "otherOutcomes": []},
     )
@@ -236,24 +242,26 @@ def test_secondary_and_other_outcomes_are_told_in_one_event() -> None:
 
 def test_a_secondary_outcome_of_which_more_is_said_was_not_added() -> None:
     more = {**OS, "description": "From randomisation on, in both arms."}
-    (event,) = told({"secondaryOutcomes": [OS, ALT]}, {"secondaryOutcomes": [more, PFS]})
+    (event,) = derive_events({"secondaryOutcomes": [OS, ALT]}, {"secondaryOutcomes": [more, PFS]})
     assert event.summary.startswith("Secondary outcomes: 1 added, 1 removed, 1 changed (")
 
 
 def test_an_outcome_edited_in_two_fields_is_told_as_an_outcome() -> None:
-    (event,) = told(primary(OS), primary({**OS, "description": "Other.", "timeFrame": "1 year"}))
+    (event,) = derive_events(
+        primary(OS), primary({**OS, "description": "Other.", "timeFrame": "1 year"})
+    )
     assert event.path == "protocolSection.outcomesModule.primaryOutcomes"
-    (event,) = told(primary(OS), primary({**OS, "timeFrame": "1 year"}))
+    (event,) = derive_events(primary(OS), primary({**OS, "timeFrame": "1 year"}))
     assert event.path == "protocolSection.outcomesModule.primaryOutcomes.timeFrame"
 
 
 def test_outcomes_in_another_order_are_not_a_change() -> None:
-    assert told(primary(ALT, AST, OS), primary(OS, ALT, AST)) == []
+    assert derive_events(primary(ALT, AST, OS), primary(OS, ALT, AST)) == []
 
 
 def test_two_outcomes_of_one_measure_are_told_apart_by_their_descriptions() -> None:
     first, second = ({**OS, "description": f"In the {arm} arm"} for arm in ("first", "second"))
-    found = told(primary(first, second), primary({**second, "timeFrame": "1 year"}))
+    found = derive_events(primary(first, second), primary({**second, "timeFrame": "1 year"}))
     assert {(e.kind, e.severity) for e in found} == {
         (ChangeKind.PRIMARY_OUTCOME_DROPPED, Severity.CRITICAL),
         (ChangeKind.PRIMARY_OUTCOME_EDITED, Severity.MEDIUM),

@@ -60,17 +60,17 @@ def test_a_page_that_cannot_tell_whether_the_registry_shows_it_does_not_bring_it
 
 
 def test_the_summaries_say_what_a_reader_asks_first() -> None:
-    def said(old: Changes, new: Changes, kind: ChangeKind) -> str:
+    def summary_of(old: Changes, new: Changes, kind: ChangeKind) -> str:
         return the(kind, events(study(old), study(new))).summary
 
     assert (
-        said({}, NOT_FOUND, ChangeKind.RECORD_VANISHED)
+        summary_of({}, NOT_FOUND, ChangeKind.RECORD_VANISHED)
         == "Record no longer in the registry (NCT number NCT09000001 not found)"
     )
     bare = {"registryRecord.presence": "GONE"}
-    assert said({}, bare, ChangeKind.RECORD_VANISHED) == "Record no longer in the registry"
-    assert said({}, MERGED, ChangeKind.RECORD_MERGED) == "Record merged into NCT09000002"
-    assert said(NOT_FOUND, {}, ChangeKind.RECORD_RESTORED) == "Record in the registry again"
+    assert summary_of({}, bare, ChangeKind.RECORD_VANISHED) == "Record no longer in the registry"
+    assert summary_of({}, MERGED, ChangeKind.RECORD_MERGED) == "Record merged into NCT09000002"
+    assert summary_of(NOT_FOUND, {}, ChangeKind.RECORD_RESTORED) == "Record in the registry again"
 
 
 def test_a_record_that_comes_back_unchanged_is_one_piece_of_news() -> None:

@@ -47,7 +47,7 @@ NAMED: dict[str, list[list[str]]] = {
 }  # fmt: skip
 
 
-def told(shared_data: Path, nct_id: str, change: int = 0) -> tuple[ChangeEvent, ...]:
+def derive_events(shared_data: Path, nct_id: str, change: int = 0) -> tuple[ChangeEvent, ...]:
     """Return the events of a trial's change number ``change``."""
     old, new = snapshot_series(shared_data)[nct_id][change : change + 2]
     changes, events = compared(record(old), record(new))
@@ -58,14 +58,16 @@ def told(shared_data: Path, nct_id: str, change: int = 0) -> tuple[ChangeEvent, 
 @pytest.mark.parametrize("nct_id", NAMED)
 def test_a_named_trial_tells_its_history(shared_data: Path, nct_id: str) -> None:
     versions = snapshot_series(shared_data)[nct_id]
-    found = [kinds(told(shared_data, nct_id, change)) for change in range(len(versions) - 1)]
+    found = [
+        kinds(derive_events(shared_data, nct_id, change)) for change in range(len(versions) - 1)
+    ]
     assert found == NAMED[nct_id]
 
 
 def test_a_suspended_trial_tells_the_reason_and_what_is_left_of_its_enrollment(
     shared_data: Path,
 ) -> None:
-    events = told(shared_data, "NCT07011550")
+    events = derive_events(shared_data, "NCT07011550")
     suspended = the(ChangeKind.TRIAL_SUSPENDED, events)
     assert suspended.severity is Severity.CRITICAL
     assert suspended.facts["reason_class"] == "regulatory"
@@ -77,7 +79,7 @@ def test_a_suspended_trial_tells_the_reason_and_what_is_left_of_its_enrollment(
 
 
 def test_a_terminated_trial_tells_that_it_was_a_business_decision(shared_data: Path) -> None:
-    events = told(shared_data, "NCT05935098")
+    events = derive_events(shared_data, "NCT05935098")
     terminated = the(ChangeKind.TRIAL_TERMINATED, events)
     assert terminated.facts["reason_class"] == "business"
     assert "not driven by safety concerns" in terminated.facts["why_stopped"]
@@ -93,14 +95,14 @@ def test_a_terminated_trial_tells_that_it_was_a_business_decision(shared_data: P
 def test_a_status_set_to_unknown_by_the_registry_tells_the_last_one_known(
     shared_data: Path, nct_id: str
 ) -> None:
-    (event,) = told(shared_data, nct_id)
+    (event,) = derive_events(shared_data, nct_id)
     assert event.kind is ChangeKind.STATUS_UNKNOWN
     assert event.severity is Severity.MEDIUM
     assert event.facts["last_known_status"] == "NOT_YET_RECRUITING"
 
 
 def test_230_sites_that_recruit_again_with_the_trial_are_one_consequence(shared_data: Path) -> None:
-    events = told(shared_data, "NCT06203210")
+    events = derive_events(shared_data, "NCT06203210")
     assert the(ChangeKind.RECRUITMENT_OPENED, events).facts["reopened"] is True
     status = the(ChangeKind.SITE_STATUS_CHANGED, events)
     assert status.facts["count"] == len(status.fields) == 230
@@ -110,14 +112,14 @@ def test_230_sites_that_recruit_again_with_the_trial_are_one_consequence(shared_
 
 
 def test_results_that_are_not_posted_yet_are_followed(shared_data: Path) -> None:
-    returned = the(ChangeKind.RESULTS_RETURNED, told(shared_data, "NCT04457778"))
+    returned = the(ChangeKind.RESULTS_RETURNED, derive_events(shared_data, "NCT04457778"))
     assert returned.facts["date"] == "2026-02-09"
-    again = the(ChangeKind.RESULTS_SUBMITTED, told(shared_data, "NCT04457778", 1))
+    again = the(ChangeKind.RESULTS_SUBMITTED, derive_events(shared_data, "NCT04457778", 1))
     assert (again.facts["date"], again.facts["again"]) == ("2026-03-02", True)
 
 
 def test_43_new_sites_are_43_and_not_hundreds_of_shifted_ones(shared_data: Path) -> None:
-    events = told(shared_data, "NCT07099898")
+    events = derive_events(shared_data, "NCT07099898")
     added = the(ChangeKind.SITE_ADDED, events)
     assert added.facts["count"] == len(added.fields) == 43
     assert sum(added.facts["by_country"].values()) == 43
@@ -130,20 +132,20 @@ def test_43_new_sites_are_43_and_not_hundreds_of_shifted_ones(shared_data: Path)
 
 
 def test_one_site_more_is_one_site_more(shared_data: Path) -> None:
-    events = told(shared_data, "NCT06996782")
+    events = derive_events(shared_data, "NCT06996782")
     assert the(ChangeKind.SITE_ADDED, events).facts["by_country"] == {"Serbia": 1}
     assert the(ChangeKind.SITE_STATUS_CHANGED, events).facts["count"] == 4
 
 
 def test_months_without_days_move_by_whole_months(shared_data: Path) -> None:
-    moved = the(ChangeKind.PRIMARY_COMPLETION_MOVED, told(shared_data, "NCT05414032"))
+    moved = the(ChangeKind.PRIMARY_COMPLETION_MOVED, derive_events(shared_data, "NCT05414032"))
     completion = {"before": "2026-07", "after": "2028-07", "days": 731}
     assert moved.facts["completion"] == completion
     assert moved.facts["days"] == 731
 
 
 def test_an_arm_removed_and_one_renamed_are_two_items(shared_data: Path) -> None:
-    changed = the(ChangeKind.ARM_CHANGED, told(shared_data, "NCT05414032"))
+    changed = the(ChangeKind.ARM_CHANGED, derive_events(shared_data, "NCT05414032"))
     assert changed.summary.startswith("Arms: 1 removed, 1 changed (")
 
 

@@ -51,7 +51,7 @@ def news(old: TrialRecord, new: TrialRecord) -> list[FieldChange]:
     return [one for event in found if event.severity is not Severity.NOISE for one in event.fields]
 
 
-def told(old: TrialRecord, new: TrialRecord) -> ChangeEvent:
+def derive_event(old: TrialRecord, new: TrialRecord) -> ChangeEvent:
     return the(ChangeKind.RESULTS_CHANGED, compared(old, later(new))[1])
 
 
@@ -99,7 +99,7 @@ def test_a_change_under_other_letters_is_told_of_the_title() -> None:
     assert (change.before, change.after) == ("1.1", "1.7")
     assert change.path[-2:] == ("Placebo", "value")
     said = "Results: 1 field changed (Outcome measures; group “Placebo”)"
-    assert told(posted(SCORE), new).summary == said
+    assert derive_event(posted(SCORE), new).summary == said
 
 
 def test_the_same_values_under_ids_of_other_groups_are_a_change() -> None:

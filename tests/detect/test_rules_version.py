@@ -137,7 +137,7 @@ def present() -> dict[str, tuple[str, str]]:
     }
 
 
-def kept() -> tuple[int, dict[str, tuple[str, str]]]:
+def read_snapshot() -> tuple[int, dict[str, tuple[str, str]]]:
     """Return the version of the rules that the digests were made by, and the digests."""
     first, *rest = KEPT.read_text("utf-8").splitlines()
     found = {}
@@ -151,7 +151,7 @@ def test_other_events_of_the_same_versions_have_another_rules_version(
     pytestconfig: pytest.Config,
 ) -> None:
     now = present()
-    version, before = kept()
+    version, before = read_snapshot()
     told_otherwise = [
         name for name, (versions, said) in now.items()
         if name in before and before[name][0] == versions and before[name][1] != said

@@ -26,7 +26,7 @@ def seed(path: Path) -> TrialRecord:
     return parse(raw)
 
 
-def told(nct_id: str) -> tuple[ChangeEvent, ...]:
+def derive_events(nct_id: str) -> tuple[ChangeEvent, ...]:
     """Return the events from a trial's page to its record of July 2026."""
     (path,) = SEEDS.glob(f"{nct_id}_*.txt")
     page = seed(path)
@@ -39,7 +39,7 @@ def told(nct_id: str) -> tuple[ChangeEvent, ...]:
 
 
 def test_a_trial_with_more_participants_gained_one_condition() -> None:
-    events = told("NCT06733935")
+    events = derive_events("NCT06733935")
     target = the(ChangeKind.ENROLLMENT_TARGET_CHANGED, events)
     assert (target.before, target.after, target.severity) == (144, 240, Severity.HIGH)
     assert target.facts["percent"] == 66.7
@@ -60,7 +60,7 @@ def test_a_trial_with_more_participants_gained_one_condition() -> None:
     ],
 )
 def test_nothing_else_is_told(nct_id: str, expected: list[str]) -> None:
-    assert kinds(told(nct_id)) == expected
+    assert kinds(derive_events(nct_id)) == expected
 
 
 @pytest.mark.parametrize("path", sorted(SEEDS.glob("*.txt")), ids=lambda path: path.stem)

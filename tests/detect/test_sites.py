@@ -45,7 +45,7 @@ def _with(found: list[Site]) -> dict[str, Any]:
     return study({"contactsLocationsModule.locations": found})
 
 
-def told(old: list[Site], new: list[Site]) -> list[tuple[ChangeKind, Any]]:
+def derive_changes(old: list[Site], new: list[Site]) -> list[tuple[ChangeKind, Any]]:
     """Return kind and count of the events between two lists of sites above noise."""
     place = "contactsLocationsModule.locations"
     found = events(study({place: old}), updated({place: new}))
@@ -157,7 +157,7 @@ def test_the_same_site_under_another_name_or_spelling_is_noise(before: Site, aft
     base = {"city": "Iowa City", "zip": "52242", "country": "United States", "status": "RECRUITING"}
     old, new = ({k: v for k, v in one.items() if v is not None}
                 for one in (base | before, base | before | after))  # fmt: skip
-    assert told([old, site(1)], [site(1), new]) == []
+    assert derive_changes([old, site(1)], [site(1), new]) == []
     event = the(ChangeKind.SITE_RENAMED, events(_with([old]), _with_update([new])))
     assert event.severity is Severity.NOISE
 
@@ -194,7 +194,7 @@ def test_another_site_in_the_place_of_one_is_removed_and_added(before: Site, aft
     base = {"city": "Iowa City", "zip": "52242", "country": "United States"}
     old, new = ({k: v for k, v in one.items() if v is not None}
                 for one in (base | before, base | before | after))  # fmt: skip
-    assert told([old, site(1)], [new, site(1)]) == [
+    assert derive_changes([old, site(1)], [new, site(1)]) == [
         (ChangeKind.SITE_ADDED, 1),
         (ChangeKind.SITE_REMOVED, 1),
     ]
@@ -247,11 +247,11 @@ def test_a_real_name_is_no_mask(name: str) -> None:
 
 def test_a_country_comes_only_with_its_first_site() -> None:
     here, there = site(1), site(2, country="Norway")
-    assert told([here], [here, there, site(3, country="Norway")]) == [
+    assert derive_changes([here], [here, there, site(3, country="Norway")]) == [
         (ChangeKind.SITE_ADDED, 2),
         (ChangeKind.COUNTRY_ADDED, None),
     ]
-    assert told([here, there], [here, there, site(3, country="Norway")]) == [
+    assert derive_changes([here, there], [here, there, site(3, country="Norway")]) == [
         (ChangeKind.SITE_ADDED, 1)
     ]
 

@@ -80,7 +80,7 @@ class Hall:
         self.app = replace(self.app, settings=App.configured(config, environ={}).settings)
 
     # --- what came of it -------------------------------------------------------------------
-    def told(self) -> Counter[str]:
+    def count_alerts(self) -> Counter[str]:
         """Return how many messages there are about each trial, sent or not."""
         with open_reader(self.app.settings.store.url) as reader:
             found = [
@@ -160,6 +160,6 @@ def hall(folder: Path, url: str, found: Records, follows: str = "all = true") ->
         made = Hall(replica=server.replica, app=app, folder=folder, clock=clock)
         sync_from_config(app)
         assert made.poll().outcome == "ok"
-        assert made.told() == {}
+        assert made.count_alerts() == {}
         yield made
         assert server.replica.broken == []

@@ -60,7 +60,7 @@ def test_a_module_renamed_in_all_records_is_held_and_ends_when_they_come_whole(
         one.poison(EVERYBODY, rename(module, "anotherModule"))
         report = one.next_day()
         assert report.outcome == "failed"
-        assert one.told() == {}
+        assert one.count_alerts() == {}
         assert one.quarantined() == []
         state = one.gate().state
         assert (state.records, state.judged) == (COUNT, COUNT)
@@ -71,7 +71,7 @@ def test_a_module_renamed_in_all_records_is_held_and_ends_when_they_come_whole(
         assert one.poll().outcome == "failed", "they are asked for again"
         one.heal(EVERYBODY)
         assert one.poll().outcome == "ok"
-        assert one.told() == once(7), "the true change is told, once it is let through"
+        assert one.count_alerts() == once(7), "the true change is told, once it is let through"
         assert one.gate().state.reason == ""
         assert one.row().failures == 0
 
@@ -95,14 +95,14 @@ def test_an_enumeration_renamed_is_held(tmp_path: Path, sqlite_url: str) -> None
         assert [found.cause for found in one.gate().state.causes] == [
             unknown_value(fields.OVERALL_STATUS)
         ]
-        assert one.told() == {}
+        assert one.count_alerts() == {}
 
 
 def test_a_value_that_the_registry_adds_for_a_few_is_told(tmp_path: Path, sqlite_url: str) -> None:
     with hall(tmp_path, sqlite_url, records(COUNT)) as one:
         one.poison((1, 2), revalue("RECRUITING", "OPEN"))
         assert one.next_day().outcome == "ok"
-        assert one.told() == once(1, 2)
+        assert one.count_alerts() == once(1, 2)
 
 
 def test_the_true_changes_of_the_others_are_told_at_once(tmp_path: Path, sqlite_url: str) -> None:
@@ -110,14 +110,14 @@ def test_the_true_changes_of_the_others_are_told_at_once(tmp_path: Path, sqlite_
     with hall(tmp_path, sqlite_url, found) as one:
         one.poison(range(1, 11), rename("conditionsModule", "topicsModule"))
         assert one.next_day().outcome == "failed"
-        assert one.told() == once(11, 12)
+        assert one.count_alerts() == once(11, 12)
         assert one.gate().state.records == 10
         withdrawn_on(WEDNESDAY, 13, found=found)
         assert one.next_day().outcome == "failed"
-        assert one.told() == once(11, 12, 13)
+        assert one.count_alerts() == once(11, 12, 13)
         one.heal(range(1, 11))
         assert one.poll().outcome == "ok"
-        assert one.told() == once(3, 11, 12, 13)
+        assert one.count_alerts() == once(3, 11, 12, 13)
 
 
 def test_what_is_held_of_a_page_that_is_stored_in_parts_is_held_of_all_of_them(
@@ -128,12 +128,12 @@ def test_what_is_held_of_a_page_that_is_stored_in_parts_is_held_of_all_of_them(
         one.edit("[http]\n", "[ingest]\nbatch_records = 3\n[http]\n")
         one.poison(range(1, 11), rename("conditionsModule", "topicsModule"))
         assert one.next_day().outcome == "failed"
-        assert one.told() == once(11, 12)
+        assert one.count_alerts() == once(11, 12)
         assert (one.gate().state.records, one.gate().state.judged) == (10, COUNT)
         assert one.row().data_timestamp == f"{MONDAY}T09:00:05", "the cursor stays"
         one.heal(range(1, 11))
         assert one.poll().outcome == "ok"
-        assert one.told() == once(3, 11, 12)
+        assert one.count_alerts() == once(3, 11, 12)
         assert {one.versions(number) for number in (1, 2, 4)} == {1}
 
 
@@ -158,7 +158,7 @@ def test_few_records_without_what_all_have_go_to_the_quarantine(
         one.poison((1, 2), rename("conditionsModule", "topicsModule"))
         for _ in range(2):
             one.next_day()
-            assert one.told() == once(3)
+            assert one.count_alerts() == once(3)
             assert {origin[-11:] for origin in one.quarantined()} == {nct(1), nct(2)}
             (told,) = one.operator()
             assert "2 followed records of the source trials cannot be read" in told["subject"]
@@ -166,7 +166,7 @@ def test_few_records_without_what_all_have_go_to_the_quarantine(
         assert one.poll().outcome == "ok"
         one.world.reload()
         assert one.poll().outcome == "ok"
-        assert one.told() == once(1, 2, 3)
+        assert one.count_alerts() == once(1, 2, 3)
         assert one.operator()[-1]["over"] == [
             "All followed records of the source trials can be read again"
         ]
@@ -181,11 +181,11 @@ def test_a_new_trial_without_what_the_others_lost_waits_with_them(
     with hall(tmp_path, sqlite_url, found) as one:
         one.poison([*EVERYBODY, 77], rename(lost, "another"))
         one.next_day()
-        assert one.told() == {}
+        assert one.count_alerts() == {}
         assert one.gate().state.records == COUNT + 1
         one.heal([*EVERYBODY, 77])
         assert one.poll().outcome == "ok"
-        assert one.told() == once(77)
+        assert one.count_alerts() == once(77)
 
 
 # --- absences -------------------------------------------------------------------------------
@@ -205,9 +205,9 @@ def test_a_mass_disappearance_and_its_return_tell_nobody(
             assert one.next_day().outcome == "failed"
             (held,) = one.gate().state.causes
             assert (held.cause, held.count) == (GONE, COUNT - 1)
-            assert one.told() == once(COUNT)
+            assert one.count_alerts() == once(COUNT)
         assert one.next_day().outcome == "ok"
-        assert one.told() == once(COUNT)
+        assert one.count_alerts() == once(COUNT)
         assert one.versions(1) == 1
 
 
@@ -220,15 +220,17 @@ def test_a_record_is_gone_when_it_is_missed_again_dated_by_the_first_miss(
     with hall(tmp_path, sqlite_url, found, follows) as one:
         assert one.next_day().outcome == "ok"
         assert one.poll().outcome == "ok"
-        assert one.told() == {}, "kept unsaid at first, however often it is asked for that day"
+        assert one.count_alerts() == {}, (
+            "kept unsaid at first, however often it is asked for that day"
+        )
         assert one.next_day().outcome == "ok"
-        assert one.told() == once(5)
+        assert one.count_alerts() == once(5)
         assert one.kinds(5) == ["record_vanished"]
         with one.app.reader() as reader:
             version = reader.versions(nct(5))[-1]
         assert (str(version.version_date), str(version.data_date)) == (TUESDAY, TUESDAY)
         assert one.next_day().outcome == "ok"
-        assert one.told() == once(5)
+        assert one.count_alerts() == once(5)
 
 
 def test_a_record_that_comes_back_in_between_was_never_gone(
@@ -241,7 +243,7 @@ def test_a_record_that_comes_back_in_between_was_never_gone(
     with hall(tmp_path, sqlite_url, found, WATCHED) as one:
         for _ in range(4):
             assert one.next_day().outcome == "ok"
-        assert one.told() == {}
+        assert one.count_alerts() == {}
         assert one.versions(5) == 1
 
 
@@ -264,7 +266,7 @@ def test_what_is_accepted_is_stored_with_the_next_pass(
         one.accept(silent=silent)
         assert one.gate().accepted[missing_value(fields.OVERALL_STATUS)] is silent
         assert one.poll().outcome == "ok"
-        assert one.told() == (once(COUNT) if silent else once(*EVERYBODY))
+        assert one.count_alerts() == (once(COUNT) if silent else once(*EVERYBODY))
         assert one.versions(1) == 2
         assert (one.gate().state.reason, one.gate().accepted) == ("", {})
         assert one.quarantined() == []
@@ -287,7 +289,7 @@ def test_what_is_accepted_goes_through_with_what_few_records_lost_besides(
         one.next_day()
         one.accept(silent=True)
         assert one.poll().outcome == "ok"
-        assert one.told() == {}
+        assert one.count_alerts() == {}
         assert {one.versions(number) for number in EVERYBODY if number != 2} == {2}
         assert [origin[-11:] for origin in one.quarantined()] == [nct(2)], "it has no status"
 
@@ -303,7 +305,7 @@ def test_another_cause_than_the_accepted_one_is_held(tmp_path: Path, sqlite_url:
         assert missing_value(fields.CONDITIONS) not in {
             held.cause for held in one.gate().state.causes
         }
-        assert one.told() == {}
+        assert one.count_alerts() == {}
 
 
 def test_a_mass_disappearance_can_be_accepted(tmp_path: Path, sqlite_url: str) -> None:
@@ -314,7 +316,7 @@ def test_a_mass_disappearance_can_be_accepted(tmp_path: Path, sqlite_url: str) -
         one.next_day()
         one.accept()
         assert one.poll().outcome == "ok"
-        assert one.told() == once(*range(1, 31))
+        assert one.count_alerts() == once(*range(1, 31))
 
 
 def test_nothing_is_accepted_where_nothing_is_held(tmp_path: Path, sqlite_url: str) -> None:
@@ -335,7 +337,7 @@ def test_a_load_stamped_far_ahead_is_not_read_and_silences_nobody(
         one.world.go_to("2027-01-04")
         for _ in range(2):
             assert one.poll().outcome == "failed"
-            assert one.told() == {}
+            assert one.count_alerts() == {}
         assert one.row().failures == 2
         assert "stamped 2027-01-04T09:00:05, more than 2 days ahead" in one.gate().state.reason
         with pytest.raises(UsageError, match="cannot be accepted"):
@@ -346,7 +348,7 @@ def test_a_load_stamped_far_ahead_is_not_read_and_silences_nobody(
         one.world.go_to(MONDAY)
         for _ in range(2):
             assert one.next_day().outcome == "ok"
-        assert one.told() == once(5, 7)
+        assert one.count_alerts() == once(5, 7)
         assert one.gate().state.reason == ""
         assert one.operator()[-1]["over"] == ["Nothing of the source trials is held any more"]
 
@@ -355,10 +357,10 @@ def test_one_record_stamped_far_ahead_waits_alone(tmp_path: Path, sqlite_url: st
     with hall(tmp_path, sqlite_url, withdrawn_on(TUESDAY, 7, 8)) as one:
         one.poison((7,), lambda body: body.replace(b'Holder":"2026', b'Holder":"2027'))
         one.next_day()
-        assert one.told() == once(8)
+        assert one.count_alerts() == once(8)
         one.heal((7,))
         one.next_day()
-        assert one.told() == once(7, 8)
+        assert one.count_alerts() == once(7, 8)
         assert "trial_withdrawn" in one.kinds(7)
 
 
@@ -402,7 +404,7 @@ def test_a_first_look_is_not_judged(tmp_path: Path, sqlite_url: str) -> None:
             found.put(study(number), on=TUESDAY)
         one.poison(range(3, COUNT), rename("phases", "phase"))
         assert one.next_day().outcome == "ok"
-        assert one.told() == once(*range(3, COUNT))
+        assert one.count_alerts() == once(*range(3, COUNT))
 
 
 def test_a_hold_outlasts_an_edit_of_the_source(tmp_path: Path, sqlite_url: str) -> None:
@@ -411,7 +413,7 @@ def test_a_hold_outlasts_an_edit_of_the_source(tmp_path: Path, sqlite_url: str) 
         assert one.next_day().outcome == "failed"
         one.edit("asthma", "asthma OR lupus")
         assert one.next_day().outcome == "failed"
-        assert one.told() == {}
+        assert one.count_alerts() == {}
 
 
 def test_what_is_missed_when_an_edit_lets_it_go_is_told_once_it_is_certain(
@@ -426,11 +428,11 @@ def test_what_is_missed_when_an_edit_lets_it_go_is_told_once_it_is_certain(
     ) as one:
         one.edit(f'"{nct(5)}", "{nct(6)}", ', "")
         assert one.next_day().outcome == "ok"
-        assert one.told() == {}
+        assert one.count_alerts() == {}
         assert one.next_day().outcome == "ok"
-        assert one.told() == once(5)
+        assert one.count_alerts() == once(5)
         with one.app.reader() as reader:
             rows = reader.sources.tracked_records("trials")
         assert [row.nct_id for row in rows] == [nct(7)]
         assert one.next_day().outcome == "ok"
-        assert one.told() == once(5)
+        assert one.count_alerts() == once(5)

@@ -35,7 +35,7 @@ def killed_run(one: Clinic, while_asked: int) -> None:
         process.wait()
 
 
-def shown(one: Clinic) -> dict[str, Any]:
+def show_source(one: Clinic) -> dict[str, Any]:
     """Return what ``monitor source show`` says."""
     found: dict[str, Any] = Monitor(one.url, one.folder).json("source", "show", "trials")
     return found
@@ -53,7 +53,7 @@ def test_a_renamed_module_is_held_over_kills_and_restarts_until_it_is_accepted(
             killed_run(one, requests)
         assert one.run_once() == 1
         assert one.alerts() == {nct(COUNT): 1}
-        held = shown(one)
+        held = show_source(one)
         assert (held["records"], held["judged"]) == (COUNT - 1, COUNT)
         assert held["causes"][0]["first"] == [nct(1), nct(2), nct(3)]
         (source,) = one.sources()
@@ -67,7 +67,7 @@ def test_a_renamed_module_is_held_over_kills_and_restarts_until_it_is_accepted(
         assert one.run_once() == 0
         assert one.alerts() == {nct(COUNT): 1}
         assert set(one.versions().values()) == {2}
-        assert shown(one)["held"] is False
+        assert show_source(one)["held"] is False
         assert monitor("source", "accept", "trials").exit_code == 3
         assert monitor("source", "show", "another").exit_code == 3
 

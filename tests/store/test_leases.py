@@ -45,7 +45,7 @@ def release(store: StoreWriter, lease: Lease) -> None:
         transaction.leases.release(lease)
 
 
-def held(url: str) -> Lease:
+def read_lease(url: str) -> Lease:
     lease = lease_of(url, NAME)
     assert lease is not None
     return lease
@@ -62,13 +62,13 @@ def test_a_free_lease_is_taken_and_told(store: StoreWriter, store_url: str) -> N
     lease = taken(store, "one")
     assert (lease.name, lease.holder, lease.ttl_s, lease.renewals) == (NAME, "one", TTL_S, 0)
     assert lease.expires_at == lease.renewed_at + timedelta(seconds=TTL_S)
-    assert (held(store_url).holder, held(store_url).fence) == ("one", lease.fence)
+    assert (read_lease(store_url).holder, read_lease(store_url).fence) == ("one", lease.fence)
 
 
 def test_no_time_that_passes_lets_another_take_it(store: StoreWriter, store_url: str) -> None:
     taken(store, "one")
     assert take(store, "other", at(10**9)) is None
-    assert held(store_url).holder == "one"
+    assert read_lease(store_url).holder == "one"
 
 
 def test_who_saw_it_lost_takes_it_as_long_as_it_stands_as_it_was_seen(store: StoreWriter) -> None:
@@ -103,7 +103,10 @@ def test_the_holder_renews_it_even_late(store: StoreWriter, store_url: str) -> N
     lease = taken(store, "one")
     assert renew(store, lease, at(10))
     assert renew(store, lease, at(500))
-    assert (held(store_url).renewals, held(store_url).acquired_at) == (2, lease.acquired_at)
+    assert (read_lease(store_url).renewals, read_lease(store_url).acquired_at) == (
+        2,
+        lease.acquired_at,
+    )
 
 
 def test_who_lost_it_cannot_renew_it(store: StoreWriter, store_url: str) -> None:
@@ -111,7 +114,7 @@ def test_who_lost_it_cannot_renew_it(store: StoreWriter, store_url: str) -> None
     taken(store, "other", over=lease)
     assert not renew(store, lease)
     assert take(store, "one") is None
-    assert held(store_url).holder == "other"
+    assert read_lease(store_url).holder == "other"
 
 
 def test_it_is_given_back_by_its_holder_only(store: StoreWriter, store_url: str) -> None:
@@ -138,7 +141,7 @@ def test_postgresql_dates_leases_by_its_own_clock(postgres_url: str) -> None:
         lease = taken(store, "one")
         assert renew(store, lease, at(10**9))
     now = datetime.now(UTC)
-    seen = held(postgres_url)
+    seen = read_lease(postgres_url)
     for moment in (seen.acquired_at, seen.renewed_at, seen.read_at):
         assert abs(moment - now) < timedelta(minutes=5)
     assert seen.fault is None
@@ -149,10 +152,10 @@ def test_sqlite_dates_leases_by_the_clock_of_the_program(sqlite_url: str) -> Non
         lease = taken(store, "one")
         assert (lease.acquired_at, lease.renewed_at, lease.read_at) == (SEEN, SEEN, SEEN)
         assert renew(store, lease, SEEN + timedelta(days=2))
-    fault = held(sqlite_url).fault
+    fault = read_lease(sqlite_url).fault
     assert fault is not None
     assert f"{SEEN + timedelta(days=2):%Y-%m-%d %H:%M} UTC, in the future" in fault
-    assert not held(sqlite_url).is_current
+    assert not read_lease(sqlite_url).is_current
 
 
 @pytest.mark.parametrize("ttl_s", [0.0, -1.0, 1e12], ids=["none", "negative", "endless"])

@@ -53,12 +53,12 @@ class Bench:
         """Return the pages of a pass; the caller stores them."""
         return self.source(following).pages(self.memory)
 
-    def asked(self, when: Callable[[Asked], object] = lambda _: True) -> list[Asked]:
+    def requests(self, when: Callable[[Asked], object] = lambda _: True) -> list[Asked]:
         """Return the requests since the log was last cleared."""
         assert self.replica.log.settled()
         return [line.asked for line in self.replica.log.select(when)]
 
-    def told(self) -> list[str]:
+    def reported_events(self) -> list[str]:
         """Return the names of what happened besides pages."""
         return [event for event, _ in self.steps]
 

@@ -26,7 +26,7 @@ def watching(*numbers: int) -> CtgovSourceSettings:
 
 def singles(one: Bench) -> list[str]:
     """Return the IDs asked for singly since the last call."""
-    found = [asked.path[-11:] for asked in one.asked(lambda asked: asked.is_study)]
+    found = [asked.path[-11:] for asked in one.requests(lambda asked: asked.is_study)]
     one.replica.log.clear()
     return found
 
@@ -190,7 +190,7 @@ def test_only_a_reread_asks_for_what_became_another_record(bench: MakeBench) -> 
         one.replica.world.go_to(day)
         one.replica.log.clear()
         one.poll(following)
-        lists = one.asked(lambda asked: "filter.ids" in asked.params)
+        lists = one.requests(lambda asked: "filter.ids" in asked.params)
         batches.append([asked.params["filter.ids"] for asked in lists])
     assert batches == [[nct(4)], [], [nct(4)]]
 
@@ -251,7 +251,7 @@ def test_anything_but_the_registrys_own_words_is_a_failure_of_the_source(
     one.replica.log.clear()
     assert one.poll(watching(1, 2)) == [], "the batch before it is stored and not read again"
     assert one.memory.presences() == {nct(1): "gone", nct(2): "shown"}
-    assert one.asked(lambda asked: asked.is_list) == []
+    assert one.requests(lambda asked: asked.is_list) == []
 
 
 def test_redirects_without_end_are_given_up(bench: MakeBench) -> None:
@@ -272,4 +272,4 @@ def test_a_record_that_cannot_be_read_is_found_and_not_seen(bench: MakeBench) ->
     one.replica.faults.add(Fault.OTHER_SHAPE, when=lambda asked: asked.is_study, body=broken)
     assert one.poll(watching(1, 2)) == ["NCT00000000", nct(2)]
     assert one.memory.presences() == {nct(2): "shown"}
-    assert "records_without_id" in one.told()
+    assert "records_without_id" in one.reported_events()

@@ -42,7 +42,7 @@ def break_at(one: Bench, fault: Fault, *numbers: int) -> None:
 
 
 def asked_singly(one: Bench) -> list[str]:
-    found = [asked.path[-11:] for asked in one.asked(lambda asked: asked.is_study)]
+    found = [asked.path[-11:] for asked in one.requests(lambda asked: asked.is_study)]
     one.replica.log.clear()
     return found
 
@@ -69,10 +69,10 @@ def test_one_that_keeps_failing_starves_no_other_one(one: Bench, fault: Fault) -
     assert "WITHDRAWN" in str(one.memory.contents()), "of the last batch"
     assert gone(one) == [nct(2), nct(3), nct(9)]
     assert one.memory.rows[nct(1)].presence == "shown", "no failure says anything of a record"
-    assert "record_deferred" in one.told()
+    assert "record_deferred" in one.reported_events()
     one.replica.log.clear()
     assert nct(1) in failing(one)
-    assert one.asked(is_list) == [], "the batches are not read again"
+    assert one.requests(is_list) == [], "the batches are not read again"
     assert asked_singly(one) == [nct(1)]
 
 
@@ -164,4 +164,4 @@ def test_a_registry_that_is_asked_too_much_is_asked_no_further(one: Bench) -> No
     break_at(one, Fault.RATE_LIMITED, *GONE)
     assert "answered 429" in failing(one)
     assert asked_singly(one) == [nct(1)]
-    assert "record_deferred" not in one.told()
+    assert "record_deferred" not in one.reported_events()

@@ -149,7 +149,7 @@ def test_a_state_of_an_older_program_is_gone_on_from(one: Bench) -> None:
     news, silent = news_of(one, following(21))
     assert silent == []
     assert {nct(2), nct(11), nct(21)} <= set(news)
-    searches = one.asked(lambda asked: asked.is_list and "query.cond" in asked.params)
+    searches = one.requests(lambda asked: asked.is_list and "query.cond" in asked.params)
     assert all("filter.advanced" in asked.params for asked in searches), "no reread"
     one.replica.world.advance()
     assert one.memory.states[""]["finished"]["nct_ids"] == [nct(21)]

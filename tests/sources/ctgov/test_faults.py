@@ -182,7 +182,7 @@ def test_one_answer_of_another_shape_delays_no_record_that_is_asked_for_alone(on
 def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(one: Bench, fault: Fault) -> None:
     one.replica.faults.add(fault, when=is_search, size=2 << 20)
     one.poll(FOLLOWING)
-    sizes = [asked.params["pageSize"] for asked in one.asked(is_search)]
+    sizes = [asked.params["pageSize"] for asked in one.requests(is_search)]
     assert sizes[0] == "5"
     assert set(sizes[1:]) == {"1"}
     assert one.memory.presences() == EXPECTED
@@ -192,7 +192,7 @@ def test_pages_that_are_all_too_large_are_a_failure(one: Bench) -> None:
     one.replica.faults.add(Fault.HUGE_GZIP, times=None, when=is_search, size=2 << 20)
     with pytest.raises(SourceError, match="larger than"):
         one.poll(FOLLOWING)
-    assert len(one.asked(is_search)) == 2
+    assert len(one.requests(is_search)) == 2
 
 
 def test_a_refused_search_says_why(bench: MakeBench) -> None:
@@ -217,8 +217,8 @@ def test_a_study_that_stays_malformed_stops_nothing(one: Bench) -> None:
     one.poll(FOLLOWING)
     assert one.memory.last
     assert one.memory.last.data_timestamp == "2026-03-03T09:00:05"
-    assert len(one.asked(lambda asked: is_search(asked) and not asked.is_later_page)) == 2
-    assert "records_without_id" in one.told()
+    assert len(one.requests(lambda asked: is_search(asked) and not asked.is_later_page)) == 2
+    assert "records_without_id" in one.reported_events()
 
 
 def failing_at(base_url: str) -> SourceError:

@@ -38,7 +38,7 @@ def test_a_day_that_passes_meanwhile_begins_the_pass_again(
     assert one.memory.last.cursor == TUESDAY
     number = one.memory.last.pass_number
     assert {row.pass_number for row in one.memory.rows.values()} == {number}
-    assert one.told().count("data_moved") == number - 1 == (1 if skip else 0)
+    assert one.reported_events().count("data_moved") == number - 1 == (1 if skip else 0)
     statuses = {
         document["protocolSection"]["statusModule"]["overallStatus"]
         for document in one.memory.contents()
@@ -65,7 +65,7 @@ def test_it_begins_again_from_the_cursor(bench: MakeBench) -> None:
     one.replica.faults.add(Fault.DATA_RELOADED, when=lambda asked: asked.is_list)
     one.replica.log.clear()
     one.poll(ALL)
-    lists = one.asked(lambda asked: asked.is_list and not asked.is_later_page)
+    lists = one.requests(lambda asked: asked.is_list and not asked.is_later_page)
     assert [asked.params["filter.advanced"] for asked in lists] == [
         "AREA[LastUpdatePostDate]RANGE[2026-02-26,MAX]"
     ] * 2
@@ -90,7 +90,7 @@ def test_a_move_that_shows_in_no_page_is_noticed_after_a_while(bench: MakeBench)
     one = bench(replica(), sizes=Sizes(page=5, batch=4, check=2))
     one.replica.faults.add(Fault.DATA_RELOADED, skip=1)
     one.poll(ALL)
-    first = [asked.is_version for asked in one.asked()][:5]
+    first = [asked.is_version for asked in one.requests()][:5]
     assert first == [True, False, False, True, False], "two pages, the version, and anew"
 
 
@@ -104,8 +104,8 @@ def test_a_stamp_of_another_day_is_believed_less_than_the_version(bench: MakeBen
         Fault.OTHER_SHAPE, body=body, times=None, when=lambda asked: asked.is_list
     )
     assert one.poll(ALL) == [nct(1)]
-    assert one.told() == ["other_data_date"]
-    assert len(one.asked(lambda asked: asked.is_version)) == 3
+    assert one.reported_events() == ["other_data_date"]
+    assert len(one.requests(lambda asked: asked.is_version)) == 3
 
 
 @pytest.mark.parametrize("skip", range(4))
@@ -129,7 +129,7 @@ def test_one_repeated_page_costs_one_request_more(bench: MakeBench) -> None:
     one = bench(replica())
     one.replica.faults.add(Fault.REPEATED_PAGE, skip=1)
     one.poll(ALL)
-    assert len(one.asked(lambda asked: asked.is_list)) == 6
+    assert len(one.requests(lambda asked: asked.is_list)) == 6
 
 
 def test_a_page_that_is_always_repeated_is_a_failure_and_no_endless_loop(
@@ -139,7 +139,7 @@ def test_a_page_that_is_always_repeated_is_a_failure_and_no_endless_loop(
     one.replica.faults.add(Fault.REPEATED_PAGE, times=None)
     with pytest.raises(SourceError, match=r"in 4 tries: 5 different records were seen, fewer"):
         one.poll(ALL)
-    assert len(one.asked(lambda asked: asked.is_list)) < 30
+    assert len(one.requests(lambda asked: asked.is_list)) < 30
 
 
 def test_tokens_that_are_always_refused_are_a_failure(bench: MakeBench) -> None:
@@ -147,7 +147,7 @@ def test_tokens_that_are_always_refused_are_a_failure(bench: MakeBench) -> None:
     one.replica.faults.add(Fault.TOKEN_EXPIRED, times=None)
     with pytest.raises(SourceError, match="could not be read whole in 4 tries: 5 different"):
         one.poll(ALL)
-    assert one.told().count("page_token_refused") == 4
+    assert one.reported_events().count("page_token_refused") == 4
     one.replica.faults.clear()
     one.poll(ALL)
     assert set(one.memory.rows) == IDS

@@ -31,9 +31,9 @@ def watching(*numbers: int) -> CtgovSourceSettings:
 def test_a_first_pass_reads_every_record_once_page_by_page(bench: MakeBench) -> None:
     one = bench(served(some(12)))
     assert sorted(one.poll(ALL)) == [nct(number) for number in range(1, 13)]
-    assert [request.params.get("pageToken") is not None for request in one.asked(
+    assert [request.params.get("pageToken") is not None for request in one.requests(
         lambda asked: asked.is_list)] == [False, True, True]  # fmt: skip
-    assert len(one.asked(lambda asked: asked.is_version)) == 2
+    assert len(one.requests(lambda asked: asked.is_version)) == 2
     assert one.memory.pages == 4
     assert set(one.memory.presences().values()) == {"shown"}
     last = one.memory.last
@@ -59,7 +59,7 @@ def test_data_that_have_not_moved_cost_one_request(bench: MakeBench) -> None:
     one.replica.log.clear()
     pages = one.memory.pages
     assert one.poll(ALL) == []
-    assert [request.path for request in one.asked()] == ["/api/v2/version"]
+    assert [request.path for request in one.requests()] == ["/api/v2/version"]
     assert one.memory.pages == pages
 
 
@@ -72,7 +72,7 @@ def test_the_next_pass_asks_for_updates_since_a_day_before_the_cursor(bench: Mak
     one.replica.world.advance()
     one.replica.log.clear()
     assert sorted(one.poll(ALL)) == [nct(1), nct(2), nct(3), nct(4)]
-    (asked,) = one.asked(lambda asked: asked.is_list)
+    (asked,) = one.requests(lambda asked: asked.is_list)
     assert asked.params == {
         "filter.advanced": "AREA[LastUpdatePostDate]RANGE[2026-02-26,MAX]",
         "sort": "LastUpdatePostDate:asc",
@@ -93,8 +93,8 @@ def test_a_days_update_of_the_whole_registry_asks_for_no_record_by_its_id(
     one.replica.world.advance()
     one.replica.log.clear()
     assert sorted(one.poll(ALL)) == [nct(3), nct(30)]
-    assert one.asked(lambda asked: "filter.ids" in asked.params) == []
-    assert one.asked(lambda asked: asked.is_study) == []
+    assert one.requests(lambda asked: "filter.ids" in asked.params) == []
+    assert one.requests(lambda asked: asked.is_study) == []
 
 
 def test_the_cursor_never_goes_beyond_the_data(bench: MakeBench) -> None:
@@ -115,7 +115,7 @@ def test_the_users_own_expression_is_narrowed_not_replaced(bench: MakeBench) -> 
     one.replica.world.advance()
     one.replica.log.clear()
     one.poll(following)
-    first = one.asked(lambda asked: asked.is_list)[0].params
+    first = one.requests(lambda asked: asked.is_list)[0].params
     assert first["query.cond"] == "asthma"
     assert first["filter.advanced"] == (
         "(AREA[Phase]PHASE2 OR AREA[Phase]PHASE3) AND AREA[LastUpdatePostDate]RANGE[2026-02-26,MAX]"
@@ -152,7 +152,7 @@ def test_rereads_can_be_daily_and_rarer(bench: MakeBench) -> None:
         for _ in range(5):
             one.poll(following)
             one.replica.world.advance()
-        lists = one.asked(lambda asked: asked.is_list)
+        lists = one.requests(lambda asked: asked.is_list)
         counts[days] = sum("filter.advanced" not in asked.params for asked in lists)
     assert counts == {0: 5, 2: 3, 30: 1}
 
@@ -200,7 +200,7 @@ def test_ten_thousand_watched_ids_are_asked_for_in_batches(bench: MakeBench) -> 
     following = watching(*range(1, 10_001))
     found = one.poll(following)
     assert len(found) == len(set(found)) == 10_000
-    lists = one.asked(lambda asked: asked.is_list)
+    lists = one.requests(lambda asked: asked.is_list)
     assert len(lists) == 50
     assert max(len(asked.params["filter.ids"].split("|")) for asked in lists) == 200
     assert one.memory.last
@@ -265,7 +265,7 @@ def test_data_stamped_more_than_two_days_ahead_of_the_clock_are_not_read(bench: 
     one.replica.log.clear()
     with pytest.raises(HeldError, match="stamped 2027-01-04T09:00:05, more than 2 days ahead"):
         one.poll(ALL)
-    assert [asked.path for asked in one.asked()] == ["/api/v2/version"]
+    assert [asked.path for asked in one.requests()] == ["/api/v2/version"]
     one.replica.world.go_to("2027-01-01")
     assert one.poll(ALL) == [nct(1)]
     state = one.memory.state()

@@ -45,7 +45,7 @@ def as_asked(one: Bench) -> list[tuple[str, dict[str, str]]]:
     """Return what was asked; tokens, which are never twice the same, without their letters."""
     found = [
         (asked.path, {name: "?" if name == "pageToken" else text for name, text in asked.pairs})
-        for asked in one.asked(wanted)
+        for asked in one.requests(wanted)
     ]
     one.replica.log.clear()
     return found
@@ -111,7 +111,7 @@ def test_after_a_day_in_the_grave_the_pass_begins_anew(bench: MakeBench) -> None
     one.replica.world.advance()
     one.replica.log.clear()
     one.poll(FOLLOWING)
-    first = one.asked(wanted)[0]
+    first = one.requests(wanted)[0]
     assert "pageToken" not in first.params
     assert "filter.advanced" not in first.params, "no pass was finished before"
     assert one.memory.last
@@ -125,7 +125,7 @@ def test_a_token_is_not_used_for_another_search(bench: MakeBench) -> None:
     one.replica.log.clear()
     other = CtgovSourceSettings(name="lupus", query={"cond": "asthma"})
     one.poll(other)
-    assert "pageToken" not in one.asked(wanted)[0].params
+    assert "pageToken" not in one.requests(wanted)[0].params
 
 
 def test_a_token_of_an_unknown_search_is_not_used(bench: MakeBench) -> None:
@@ -137,5 +137,5 @@ def test_a_token_of_an_unknown_search_is_not_used(bench: MakeBench) -> None:
     one.memory.states[""] = state
     one.replica.log.clear()
     one.poll(FOLLOWING)
-    assert "pageToken" not in one.asked(wanted)[0].params
+    assert "pageToken" not in one.requests(wanted)[0].params
     assert {nct(number) for number in range(1, LISTS + 1)} <= set(one.memory.rows)

@@ -93,7 +93,7 @@ def test_an_empty_box_is_no_news(box: Box) -> None:
     assert box.pages() == []
 
 
-def heard(box: Box) -> dict[bytes, bool]:
+def poll(box: Box) -> dict[bytes, bool]:
     """Make a pass; tell of each record whether its first sight is news."""
     return {
         content: page.announces_new_trials
@@ -108,27 +108,27 @@ def test_what_lies_there_at_the_beginning_is_no_news_and_what_comes_later_is(
 ) -> None:
     box.settle_s = settle_s
     box.put("b.json", study(1))
-    found = heard(box)
+    found = poll(box)
     box.put("a.json", study(2))
     box.put("c.json", study(3))
-    found |= heard(box)
+    found |= poll(box)
     box.wait()
-    found |= heard(box)
+    found |= poll(box)
     assert found == {study(1): False, study(2): True, study(3): True}
     box.put("b.json", study(4))
-    found = heard(box)
+    found = poll(box)
     box.wait()
-    assert found | heard(box) == {study(4): True}, "it was changed later"
+    assert found | poll(box) == {study(4): True}, "it was changed later"
 
 
 def test_a_file_that_still_grows_at_the_beginning_is_no_news_either(box: Box) -> None:
     box.put("a.jsonl", study(1))
-    assert heard(box) == {}
+    assert poll(box) == {}
     box.wait(1)
     box.put("a.jsonl", study(1), study(2))
-    assert heard(box) == {}
+    assert poll(box) == {}
     box.wait()
-    assert heard(box) == {study(1): False, study(2): False}
+    assert poll(box) == {study(1): False, study(2): False}
 
 
 def test_an_empty_folder_has_begun(box: Box) -> None:
@@ -136,7 +136,7 @@ def test_an_empty_folder_has_begun(box: Box) -> None:
     box.put("a.json", study(1))
     box.look()
     box.wait()
-    assert heard(box) == {study(1): True}
+    assert poll(box) == {study(1): True}
 
 
 def test_a_file_is_read_when_it_was_the_same_at_two_looks(box: Box) -> None:

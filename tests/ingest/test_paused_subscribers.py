@@ -32,7 +32,7 @@ def test_a_paused_person_gets_nothing_until_they_are_back(store: StoreWriter) ->
         known_at=SEEN,
     )
 
-    def told() -> int:
+    def announce() -> int:
         with store.transaction() as transaction:
             outbox = notifier.make_outbox_builder(transaction)
             outbox.announce(version, news, previous_id=None)
@@ -45,6 +45,6 @@ def test_a_paused_person_gets_nothing_until_they_are_back(store: StoreWriter) ->
     with store.transaction() as transaction:
         transaction.subscribers.put_subscription(subscription())
     stand(SubscriptionStatus.PAUSED)
-    assert told() == 0
+    assert announce() == 0
     stand(SubscriptionStatus.ACTIVE)
-    assert told() == 1
+    assert announce() == 1
