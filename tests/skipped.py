@@ -11,11 +11,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = terminalreporter.getreports("skipped")
     if reports:
         terminalreporter.section("what was skipped, and why")
-        for line in told(reports):
+        for line in skip_lines(reports):
             terminalreporter.line(line)
 
 
-def told(reports: Iterable[pytest.TestReport | pytest.CollectReport]) -> list[str]:
+def skip_lines(reports: Iterable[pytest.TestReport | pytest.CollectReport]) -> list[str]:
     """Return the lines: the reasons that skipped most come first."""
     places: dict[str, Counter[str]] = defaultdict(Counter)
     for report in reports:

@@ -10,10 +10,10 @@ import pytest
 
 from monitor.api import NotFoundError, Store, StoreError, UsageError, Which, open_store
 from tests.cli.calls import NOON, Monitor
-from tests.cli.conftest import told
+from tests.cli.conftest import filled
 from tests.cli.studies import NCT, OTHER, study
 
-__all__ = ["told"]  # a fixture
+__all__ = ["filled"]  # a fixture
 
 AFTER = "2026-03-07"
 LATER = datetime(2026, 3, 9, tzinfo=UTC)
@@ -22,9 +22,9 @@ LATER = datetime(2026, 3, 9, tzinfo=UTC)
 @pytest.fixture
 def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
     """Return a store of one trial with two versions."""
-    told = Monitor(store_url, tmp_path)
-    told.ingest(study("2026-02-02"))
-    told.ingest(study(AFTER, enrollment=240), at=LATER)
+    filled = Monitor(store_url, tmp_path)
+    filled.ingest(study("2026-02-02"))
+    filled.ingest(study(AFTER, enrollment=240), at=LATER)
     with open_store(store_url, environ={}) as opened:
         yield opened
 
@@ -54,11 +54,11 @@ def test_a_version_is_meant_by_number_day_or_time(
 def test_a_version_is_meant_by_its_id_in_any_store_of_the_same_data(
     store: Store, tmp_path: Path
 ) -> None:
-    told = Monitor(f"sqlite:///{tmp_path / 'other.db'}", tmp_path)
+    filled = Monitor(f"sqlite:///{tmp_path / 'other.db'}", tmp_path)
     earlier = study("2025-01-01", enrollment=10)
     documents = (study(AFTER, enrollment=240), study("2026-02-02"), earlier)
-    told.ingest(*documents, at=LATER)
-    with open_store(told.url, environ={}) as other:
+    filled.ingest(*documents, at=LATER)
+    with open_store(filled.url, environ={}) as other:
         for version in store.versions(NCT):
             found = other.record(NCT, version.version_id).version
             assert (found.version_date, found.number) == (version.version_date, version.number + 1)
@@ -111,12 +111,12 @@ def test_a_field_that_there_is_not_names_those_there_are(store: Store) -> None:
         store.series(NCT, "nothing")
 
 
-def test_events_and_trials_are_those_that_the_commands_list(told: Monitor) -> None:
-    with open_store(told.url, environ={}) as opened:
+def test_events_and_trials_are_those_that_the_commands_list(filled: Monitor) -> None:
+    with open_store(filled.url, environ={}) as opened:
         events = [(one.nct_id, one.version_id, one.event_id) for one in opened.events()]
         trials = [one.nct_id for one in opened.trials(status="completed", not_sponsor=["a", "b"])]
         [late] = opened.events(since=LATER, kinds=["enrollment"], min_severity="high")
-    listed = told.json("events", "--limit", "500")["events"]
+    listed = filled.json("events", "--limit", "500")["events"]
     assert events == [(one["nct_id"], one["version_id"], one["event_id"]) for one in listed]
     assert trials == [OTHER]
     assert (late.nct_id, late.before, late.after) == (NCT, 144, 240)

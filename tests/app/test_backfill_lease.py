@@ -101,15 +101,15 @@ def test_the_same_observer_gets_it_at_a_later_try(app: App, stop: threading.Even
         take(store, LEASE, "elsewhere:1:a", ttl_s=0.3)
     observer = LeaseObserver()
 
-    def taken() -> bool:
+    def is_taken() -> bool:
         try:
             with backfill_lease(app, observer, stop=stop):
                 return True
         except LeaseHeldError:
             return False
 
-    assert not taken()
-    eventually(taken)
+    assert not is_taken()
+    eventually(is_taken)
 
 
 def test_when_it_is_lost_the_work_under_it_ends(app: App, stop: threading.Event) -> None:

@@ -17,7 +17,7 @@ BASE = "https://registry.example"
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def wanted(url: str, *, kept: Backfill | None, enabled: bool = True) -> list[str]:
+def pending(url: str, *, kept: Backfill | None, enabled: bool = True) -> list[str]:
     """Return which records are wanted, where one is followed of which this state is kept."""
     source = CtgovSourceSettings(
         name="one",
@@ -46,11 +46,11 @@ def since(outcome: BackfillOutcome) -> Backfill:
     "kept", [None, Backfill(), since(BackfillOutcome.DONE), since(BackfillOutcome.LACKING)]
 )
 def test_what_was_not_fetched_in_full_is_wanted(sqlite_url: str, kept: Backfill | None) -> None:
-    assert wanted(sqlite_url, kept=kept) == [NCT_ID]
+    assert pending(sqlite_url, kept=kept) == [NCT_ID]
 
 
 def test_a_source_that_is_switched_off_wants_nothing(sqlite_url: str) -> None:
-    assert wanted(sqlite_url, kept=None, enabled=False) == []
+    assert pending(sqlite_url, kept=None, enabled=False) == []
 
 
 def test_those_that_failed_come_last_the_latest_at_the_end(sqlite_url: str) -> None:
@@ -72,11 +72,11 @@ def test_those_that_failed_come_last_the_latest_at_the_end(sqlite_url: str) -> N
 
 @pytest.mark.parametrize("outcome", [BackfillOutcome.DONE, BackfillOutcome.LACKING])
 def test_what_was_fetched_in_full_is_not(sqlite_url: str, outcome: BackfillOutcome) -> None:
-    assert wanted(sqlite_url, kept=Backfill(count=3, fetched=((0, 2),), outcome=outcome)) == []
+    assert pending(sqlite_url, kept=Backfill(count=3, fetched=((0, 2),), outcome=outcome)) == []
 
 
 @pytest.mark.parametrize("outcome", [BackfillOutcome.UNKNOWN, BackfillOutcome.MERGED])
 def test_what_has_no_history_is_not_asked_for_without_end(
     sqlite_url: str, outcome: BackfillOutcome
 ) -> None:
-    assert wanted(sqlite_url, kept=since(outcome)) == []
+    assert pending(sqlite_url, kept=since(outcome)) == []

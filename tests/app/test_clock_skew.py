@@ -76,14 +76,14 @@ def test_what_a_clock_a_year_ahead_left_is_put_right_once_and_sent(monitored: Mo
     deliveries.deliver_due(stop=STOP)
     with monitored.app.reader() as reader:
         [rest] = [one.paused_until for one in reader.outbox.channel_states()]
-        told = last_repairs(reader, now=now)
+        repairs = last_repairs(reader, now=now)
         assert skewed_times(monitored.app, reader) == []
     due = waiting(monitored)
     assert rest == now + timedelta(seconds=300)
     assert due["ana"].due_at == now + timedelta(seconds=30), "the most after one try"
     assert due["ben"].due_at == datetime(2026, 3, 3, 8, tzinfo=UTC), "the next end of a day"
     assert due["ben"].cutoff == due["ben"].due_at
-    assert len(told) == 3
+    assert len(repairs) == 3
     [notice] = monitored.got("ops")
     assert "a clock was, or is, wrong" in json.dumps(notice)
     assert "2027-03" in json.dumps(notice)
@@ -202,9 +202,9 @@ def test_the_doctor_tells_before_and_after(monitored: Monitored) -> None:
     assert "the channel box is paused until 2027-03-0" in found.detail
     assert "check the clock" in found.fix
     repair(monitored.app, latest_run=latest_due)
-    [told] = time_findings(monitored.app, latest_due)
-    assert told.verdict is CheckStatus.WARNING
-    assert "paused until 2027-03-0" in told.detail
+    [repairs] = time_findings(monitored.app, latest_due)
+    assert repairs.verdict is CheckStatus.WARNING
+    assert "paused until 2027-03-0" in repairs.detail
     monitored.clock.move(days=2)
     [fine] = time_findings(monitored.app, latest_due)
     assert fine.verdict is CheckStatus.FINE

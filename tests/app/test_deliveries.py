@@ -21,7 +21,7 @@ from monitor.store.lease_process import this_process
 from monitor.store.writer import open_store
 from tests.app.test_passes import ONE, submitted
 from tests.deliver.configured import Monitored, folder_channel, subscription
-from tests.deliver.post import HOUR
+from tests.deliver.rig import HOUR
 from tests.ingest.world import NOON, study
 from tests.registry import Records, Replica, ReplicaServer
 from tests.registry.world import World

@@ -63,9 +63,9 @@ def test_every_part_is_tried_in_turn(file: Path) -> None:
 
 
 def test_the_configuration_is_told_by_file_and_keys_without_values(file: Path) -> None:
-    told, *_ = examined(file, MONITOR_HTTP__CONTACT="trials@example.org")
-    assert told.verdict is FINE
-    assert told.detail == (
+    first, *_ = examined(file, MONITOR_HTTP__CONTACT="trials@example.org")
+    assert first.verdict is FINE
+    assert first.detail == (
         f"{file} sets [store] url, 1 source; the environment sets MONITOR_HTTP__CONTACT"
     )
 
@@ -91,9 +91,9 @@ def test_a_source_says_when_it_runs_next() -> None:
     )
 
 
-@pytest.mark.parametrize(("due", "said"), [(20, "at 2026-03-02 12:20 UTC"), (-20, "at once")])
+@pytest.mark.parametrize(("due", "text"), [(20, "at 2026-03-02 12:20 UTC"), (-20, "at once")])
 def test_a_source_that_was_read_before_goes_on_from_there(
-    sqlite_url: str, due: int, said: str
+    sqlite_url: str, due: int, text: str
 ) -> None:
     row = SourceRow(
         name="one",
@@ -105,7 +105,7 @@ def test_a_source_that_was_read_before_goes_on_from_there(
         tx.sources.store_row(row)
     hourly = CtgovSourceSettings(name="one", all=True, every=HOURLY)
     (found,) = of_sources(hourly, store=sqlite_url)
-    assert found.detail == f"ctgov, every 1h; `monitor run` reads it first {said}"
+    assert found.detail == f"ctgov, every 1h; `monitor run` reads it first {text}"
 
 
 @pytest.mark.parametrize("cron", ["61 14 * * *", "30 14 31 2 *", "30 14 * * nonday"])

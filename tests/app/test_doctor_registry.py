@@ -45,7 +45,9 @@ def source(base_url: str, name: str = "one", *, enabled: bool = True) -> CtgovSo
     )
 
 
-def asked(base_url: str, http: HttpSettings | None = None, ahead: float = 0) -> list[Finding]:
+def examine_registry(
+    base_url: str, http: HttpSettings | None = None, ahead: float = 0
+) -> list[Finding]:
     """Return what comes of asking a registry; our clock is ``ahead`` by so many seconds."""
     settings = Settings(http=http or HttpSettings(), sources=(source(base_url),))
     app = App(settings=settings, now=lambda: utc_now() + timedelta(seconds=ahead))
@@ -66,7 +68,7 @@ def refuse(server: ReplicaServer, whom: Callable[[str], bool]) -> None:
 
 
 def test_each_transport_is_asked_once_and_tells_what_it_heard(server: ReplicaServer) -> None:
-    first, second, clock = asked(server.base_url)
+    first, second, clock = examine_registry(server.base_url)
     assert verdicts([first, second, clock]) == [FINE, FINE, FINE]
     assert first.detail == (
         f"{server.base_url} over httpx2 with the default user agent: "
@@ -78,7 +80,7 @@ def test_each_transport_is_asked_once_and_tells_what_it_heard(server: ReplicaSer
 
 def test_a_refused_transport_is_told_with_the_one_that_works(server: ReplicaServer) -> None:
     refuse(server, lambda agent: "python-httpx2/" in agent)
-    first, second, _ = asked(server.base_url)
+    first, second, _ = examine_registry(server.base_url)
     assert verdicts([first, second]) == [FAILED, FINE]
     assert "refused by the edge (403)" in first.detail
     assert first.fix == (
@@ -88,7 +90,7 @@ def test_a_refused_transport_is_told_with_the_one_that_works(server: ReplicaServ
 
 def test_a_refusal_of_what_is_not_used_is_no_failure(server: ReplicaServer) -> None:
     refuse(server, lambda agent: "python-httpx2/" in agent)
-    first, second, _ = asked(server.base_url, HttpSettings(transport="requests"))
+    first, second, _ = examine_registry(server.base_url, HttpSettings(transport="requests"))
     assert verdicts([first, second]) == [FINE, WARNING]
     assert "over requests" in first.detail
     assert "(not needed: requests with the default user agent works)" in second.detail
@@ -96,7 +98,7 @@ def test_a_refusal_of_what_is_not_used_is_no_failure(server: ReplicaServer) -> N
 
 def test_a_refused_user_agent_of_ones_own_is_told(server: ReplicaServer) -> None:
     refuse(server, lambda agent: agent == "curious/1.0")
-    findings = asked(server.base_url, HttpSettings(user_agent="curious/1.0"))
+    findings = examine_registry(server.base_url, HttpSettings(user_agent="curious/1.0"))
     assert verdicts(findings) == [FAILED, FINE, FAILED, FINE, FINE]
     assert "httpx2 with the configured user agent" in findings[0].detail
     assert 'set transport = "httpx2" and user_agent = ""' in findings[0].fix
@@ -105,7 +107,7 @@ def test_a_refused_user_agent_of_ones_own_is_told(server: ReplicaServer) -> None
 def test_a_user_agent_of_ones_own_that_works_is_kept(server: ReplicaServer) -> None:
     refuse(server, lambda agent: "python-httpx2/" in agent)
     http = HttpSettings(user_agent="welcome/1.0")
-    assert verdicts(asked(server.base_url, http)) == [FINE, WARNING, FINE, FINE, FINE]
+    assert verdicts(examine_registry(server.base_url, http)) == [FINE, WARNING, FINE, FINE, FINE]
 
 
 FAULTS = {
@@ -124,10 +126,10 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_a_finding_that_says_what_to_do(server: ReplicaServer, fault: Fault) -> None:
     server.replica.faults.add(fault, times=None)
-    said, fix = FAULTS[fault]
-    first, second, clock = asked(server.base_url)
+    text, fix = FAULTS[fault]
+    first, second, clock = examine_registry(server.base_url)
     assert verdicts([first, second, clock]) == [FAILED, FAILED, SKIPPED]
-    assert said in first.detail
+    assert text in first.detail
     assert first.fix
     assert fix in first.fix
     assert len(server.replica.log) == 2, "nothing is tried twice"
@@ -135,14 +137,14 @@ def test_a_fault_is_a_finding_that_says_what_to_do(server: ReplicaServer, fault:
 
 def test_a_closed_port_is_a_finding() -> None:
     with closed_port() as base_url:
-        first, *_ = asked(base_url)
+        first, *_ = examine_registry(base_url)
     assert first.verdict is FAILED
     assert "cannot be reached" in first.detail
     assert "firewall" in first.fix
 
 
 def test_an_unknown_host_is_a_finding() -> None:
-    first, *_ = asked(NO_SUCH_HOST)
+    first, *_ = examine_registry(NO_SUCH_HOST)
     assert first.verdict is FAILED
     assert "no-such-host.invalid cannot be resolved" in first.detail
 
@@ -150,7 +152,7 @@ def test_an_unknown_host_is_a_finding() -> None:
 def test_a_silent_registry_is_not_waited_for_longer_than_is_set(server: ReplicaServer) -> None:
     server.replica.faults.add(Fault.STALL_BEFORE_HEADERS, times=None)
     began = time.monotonic()
-    first, second, _ = asked(server.base_url, HttpSettings(total_timeout_s=0.3))
+    first, second, _ = examine_registry(server.base_url, HttpSettings(total_timeout_s=0.3))
     assert time.monotonic() - began < 30
     assert verdicts([first, second]) == [FAILED, FAILED]
     assert "not complete within 0.3 s" in first.detail
@@ -158,14 +160,14 @@ def test_a_silent_registry_is_not_waited_for_longer_than_is_set(server: ReplicaS
 
 @pytest.mark.parametrize("side", [1, -1])
 def test_a_clock_that_is_wrong_is_a_warning(server: ReplicaServer, side: int) -> None:
-    clock = asked(server.base_url, ahead=side * 7200)[-1]
+    clock = examine_registry(server.base_url, ahead=side * 7200)[-1]
     assert clock.verdict is WARNING
     assert ("ahead of" if side > 0 else "behind") in clock.detail
     assert "NTP" in clock.fix
 
 
 def test_a_clock_may_be_off_by_a_minute(server: ReplicaServer) -> None:
-    assert asked(server.base_url, ahead=50)[-1].verdict is FINE
+    assert examine_registry(server.base_url, ahead=50)[-1].verdict is FINE
 
 
 def test_nobody_is_asked_offline(server: ReplicaServer) -> None:

@@ -99,18 +99,18 @@ def test_a_folder_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None:
 
 def test_a_folder_that_may_not_be_written_is_a_failure(shared_folder: Path) -> None:
     shared_folder.chmod(0o555)
-    said = as_plain_user(lambda: failure(f"sqlite:///{shared_folder}/new/monitor.db").detail)
-    assert f"{shared_folder} cannot be written" in said
+    text = as_plain_user(lambda: failure(f"sqlite:///{shared_folder}/new/monitor.db").detail)
+    assert f"{shared_folder} cannot be written" in text
 
 
 def test_a_read_only_store_is_a_failure(read_only_url: str) -> None:
-    def told() -> str:
+    def describe_failure() -> str:
         found = failure(read_only_url)
         return f"{found.detail} → {found.fix}"
 
-    said = as_plain_user(told)
-    assert "is read-only for this program" in said
-    assert "give this user leave to write" in said
+    text = as_plain_user(describe_failure)
+    assert "is read-only for this program" in text
+    assert "give this user leave to write" in text
 
 
 def test_a_read_only_postgresql_store_is_a_failure(postgres_url: str) -> None:
@@ -122,16 +122,16 @@ def test_a_read_only_postgresql_store_is_a_failure(postgres_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("revision", "said", "fix"),
+    ("revision", "text", "fix"),
     [
         ("0001", "run `monitor db upgrade`", "`monitor db backup`"),
         ("9999", "a newer version of the monitor made it", "upgrade the monitor"),
     ],
 )
-def test_another_schema_is_a_failure(filled_url: str, revision: str, said: str, fix: str) -> None:
+def test_another_schema_is_a_failure(filled_url: str, revision: str, text: str, fix: str) -> None:
     run_sql(filled_url, "UPDATE alembic_version SET version_num = :to", to=revision)
     found = failure(filled_url)
-    assert said in found.detail
+    assert text in found.detail
     assert fix in found.fix
 
 

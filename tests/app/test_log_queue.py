@@ -21,11 +21,11 @@ class Pipe:
 
     reading: int
     stream: TextIO
-    told: list[int] = field(default_factory=list)
+    dropped_counts: list[int] = field(default_factory=list)
 
     def queued(self, **given: float) -> QueuedStream:
         """Return the writing end behind a queue."""
-        return QueuedStream(self.stream, on_dropped=self.told.append, **given)  # type: ignore[arg-type]  # lines is whole
+        return QueuedStream(self.stream, on_dropped=self.dropped_counts.append, **given)  # type: ignore[arg-type]  # lines is whole
 
     def read(self) -> bytes:
         """Return what is there; waits for something."""
@@ -70,7 +70,7 @@ def test_what_nobody_reads_is_dropped_and_counted_and_the_rest_keeps_its_order(p
     numbers = [int(line[:4]) for line in got.splitlines()]
     assert numbers == sorted(numbers)
     assert len(numbers) == written
-    assert eventually(lambda: sum(pipe.told)) == stream.dropped
+    assert eventually(lambda: sum(pipe.dropped_counts)) == stream.dropped
 
 
 def test_settling_what_nobody_reads_ends_after_a_while(pipe: Pipe) -> None:

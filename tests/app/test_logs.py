@@ -62,11 +62,11 @@ def test_a_traceback_for_people_keeps_its_lines_and_nothing_that_steers(
 
 
 @pytest.mark.parametrize(
-    ("level", "told"),
+    ("level", "count"),
     [("debug", 4), ("info", 3), ("warning", 2), ("error", 1)],
 )
 def test_less_than_the_level_is_not_written(
-    capsys: pytest.CaptureFixture[str], level: str, told: int
+    capsys: pytest.CaptureFixture[str], level: str, count: int
 ) -> None:
     configure(LogSettings(format="json", level=level))  # type: ignore[arg-type]  # one of four
     log = get_logger()
@@ -74,7 +74,7 @@ def test_less_than_the_level_is_not_written(
     log.info("b")
     log.warning("c")
     log.error("d")
-    assert len(lines(capsys)) == told
+    assert len(lines(capsys)) == count
 
 
 def test_fields_of_a_pass_are_in_all_lines_of_its_thread_and_in_no_other(

@@ -16,7 +16,7 @@ def metrics() -> Metrics:
     return Metrics(now=lambda: NOON)
 
 
-def told(counts: Metrics) -> dict[str, float]:
+def exposed_values(counts: Metrics) -> dict[str, float]:
     """Return what is exposed: value by series as it is written."""
     lines = counts.exposition().decode().splitlines()
     return {
@@ -37,7 +37,7 @@ def test_requests_are_counted_by_status_and_kind_of_failure() -> None:
     counts = metrics()
     for one in (request(200), request(200), request(429), request(None, "TimedOutError")):
         counts.request(one)
-    found = told(counts)
+    found = exposed_values(counts)
     for status, count in (("200", 2), ("429", 1), ("TimedOutError", 1)):
         series = f'monitor_requests_total{{host="registry.example",status="{status}"}}'
         assert found[series] == count
@@ -52,7 +52,7 @@ def test_passes_pages_versions_events_and_stages_are_counted() -> None:
     counts.versions(7)
     counts.events("trial_withdrawn", 2)
     counts.stage("fetch", 0.3)
-    found = told(counts)
+    found = exposed_values(counts)
     assert found['monitor_passes_total{outcome="ok",source="lupus"}'] == 1
     assert found['monitor_passes_total{outcome="failed",source="lupus"}'] == 1
     assert found['monitor_pass_seconds_sum{source="lupus"}'] == 3
@@ -67,7 +67,7 @@ def test_the_age_of_the_last_success_is_told_per_source() -> None:
     counts = metrics()
     row = SourceRow(name="lupus", type="ctgov", last_success_at=NOON - timedelta(minutes=5))
     counts.sources(["lupus", "new"], [row, SourceRow(name="removed", type="ctgov")])
-    found = told(counts)
+    found = exposed_values(counts)
     age = "monitor_source_last_success_age_seconds"
     assert found[f'{age}{{source="lupus"}}'] == 300
     assert found[f'{age}{{source="new"}}'] == float("inf")
@@ -77,17 +77,17 @@ def test_the_age_of_the_last_success_is_told_per_source() -> None:
 def test_a_source_that_went_is_no_longer_told_of() -> None:
     counts = metrics()
     counts.sources(["lupus"], [SourceRow(name="lupus", type="ctgov", failures=3)])
-    assert told(counts)['monitor_source_failures{source="lupus"}'] == 3
+    assert exposed_values(counts)['monitor_source_failures{source="lupus"}'] == 3
     counts.sources([], [])
-    assert not [series for series in told(counts) if "lupus" in series]
+    assert not [series for series in exposed_values(counts) if "lupus" in series]
 
 
 def test_the_lease_the_store_and_the_build_are_told() -> None:
     counts = metrics()
-    assert told(counts)["monitor_lease_held"] == 0
+    assert exposed_values(counts)["monitor_lease_held"] == 0
     counts.lease(held=True)
     counts.store(answers=True)
-    found = told(counts)
+    found = exposed_values(counts)
     assert (found["monitor_lease_held"], found["monitor_store_up"]) == (1, 1)
     assert [found[series] for series in found if series.startswith("monitor_build_info{")] == [1]
 
@@ -95,7 +95,7 @@ def test_the_lease_the_store_and_the_build_are_told() -> None:
 def test_two_monitors_in_one_process_count_for_themselves() -> None:
     one, other = metrics(), metrics()
     one.versions(3)
-    assert told(other)["monitor_versions_total"] == 0
+    assert exposed_values(other)["monitor_versions_total"] == 0
 
 
 def test_a_name_cannot_break_out_of_its_series() -> None:
@@ -115,7 +115,7 @@ def test_what_the_store_holds_and_the_disks_have_left_is_told() -> None:
         {"/data": 70},
     )
     counts.config_read(NOON - timedelta(hours=1))
-    found = told(counts)
+    found = exposed_values(counts)
     assert found['monitor_outbox_messages{channel="mail",state="waiting"}'] == 3
     assert found['monitor_outbox_messages{channel="box",state="dead"}'] == 5
     assert found["monitor_dead_letters"] == 7
@@ -124,5 +124,5 @@ def test_what_the_store_holds_and_the_disks_have_left_is_told() -> None:
     assert found['monitor_disk_free_bytes{folder="/data"}'] == 70
     assert found["monitor_config_last_good_read_age_seconds"] == 3_600
     counts.amounts(held, {}, {})
-    assert not [series for series in told(counts) if "monitor_outbox_messages{" in series]
-    assert told(counts)["monitor_dead_letters"] == 0
+    assert not [series for series in exposed_values(counts) if "monitor_outbox_messages{" in series]
+    assert exposed_values(counts)["monitor_dead_letters"] == 0

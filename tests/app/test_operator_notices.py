@@ -20,7 +20,7 @@ from monitor.model.tracking import SourceRow, UnreadRecords
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.deliver.configured import Monitored, folder_channel, subscription
-from tests.deliver.post import Box, later, never
+from tests.deliver.rig import Box, later, never
 from tests.ingest.world import NOON
 from tests.store.leasing import claim, lose_worker
 
@@ -116,7 +116,7 @@ def notices(monitored: Monitored, state: MessageState | None = None) -> list[Out
     return found[::-1]
 
 
-def taken(message: Message) -> None:
+def take(message: Message) -> None:
     """Take a message."""
 
 
@@ -126,9 +126,9 @@ def test_a_failing_source_is_told_once_and_once_that_it_works_again(monitored: M
     one.tell()
     one.tell()
     process(monitored, worker="after a restart").tell()
-    (told,) = monitored.got("ops")
-    assert told["subject"] == "Trial monitor: The source ctgov fails"
-    assert told["began"] == [
+    (notice,) = monitored.got("ops")
+    assert notice["subject"] == "Trial monitor: The source ctgov fails"
+    assert notice["began"] == [
         {
             "what": "The source ctgov fails",
             "why": "3 times in a row since 2026-03-02 12:00 UTC: 503 <b>of</b> the registry",
@@ -157,8 +157,8 @@ def test_a_notice_is_told_under_one_id_however_often_its_process_is_killed(
         lose_worker(tx, "killed")  # it may have been sent
     monitored.clock.move(minutes=1)
     process(monitored, worker="after another").tell()
-    (told,) = monitored.got("ops")
-    assert told["delivery"] == message.uid
+    (notice,) = monitored.got("ops")
+    assert notice["delivery"] == message.uid
     assert [one.state for one in notices(monitored)] == [MessageState.SENT]
 
 
@@ -188,7 +188,7 @@ def test_a_store_that_was_restored_tells_the_same_under_the_same_id(
 
 def test_an_incident_that_is_over_before_it_was_told_is_one_message(monitored: Monitored) -> None:
     ops = Box(name="ops", targets=("first", "second"))
-    ops.answers = [later(), later(), later(), taken]
+    ops.answers = [later(), later(), later(), take]
     put(monitored, FAILING)
     process(monitored, channel=ops).tell()
     monitored.clock.move(minutes=5)
@@ -221,8 +221,8 @@ def test_of_two_processes_that_find_the_same_one_tells_it(store_url: str, tmp_pa
         for thread in threads:
             thread.join()
         monitored.clock.move(minutes=2)
-    told = [len(notices_of(monitored, message)) for message in notices(monitored)]
-    assert told == [1] * 10
+    notice = [len(notices_of(monitored, message)) for message in notices(monitored)]
+    assert notice == [1] * 10
     assert len({message.uid for message in notices(monitored)}) == 10
 
 
@@ -269,9 +269,9 @@ def test_what_keeps_the_operators_own_channel_from_sending_is_told_when_it_is_ov
         tx.outbox.put_channel_state(ChannelState(channel="ops"))
     monitored.clock.move(hours=1)
     process(monitored, channel=ops).tell()
-    (told,) = ops.got
-    assert told.subject == "Trial monitor: The channel ops works again"
-    assert "since 2026-03-02 12:00 UTC the channel ops fails" in told.data["over"][0]
+    (notice,) = ops.got
+    assert notice.subject == "Trial monitor: The channel ops works again"
+    assert "since 2026-03-02 12:00 UTC the channel ops fails" in notice.data["over"][0]
 
 
 def test_another_incident_of_one_day_has_another_id(monitored: Monitored) -> None:
@@ -282,8 +282,8 @@ def test_another_incident_of_one_day_has_another_id(monitored: Monitored) -> Non
         put(monitored, row)
         process(monitored).tell()
         monitored.clock.move(minutes=10)
-    told = monitored.got("ops")
-    assert len(told) == len({one["delivery"] for one in told}) == 4
+    notice = monitored.got("ops")
+    assert len(notice) == len({one["delivery"] for one in notice}) == 4
 
 
 def test_two_monitors_tell_under_ids_of_their_own(monitored: Monitored, tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_an_address_that_cannot_be_reached_keeps_nothing_from_the_others(
     ops = Box(name="ops", targets=("first", "second", "third"))
     one = process(monitored, channel=ops)
     one.deliveries.note_lost("host:17")
-    ops.answers = [taken, refusal]
+    ops.answers = [take, refusal]
     for _ in range(3):
         one.tell()
         monitored.clock.move(minutes=2)
@@ -334,9 +334,9 @@ def test_dead_letters_are_told_until_they_are_dealt_with(monitored: Monitored) -
         folder_channel(monitored.folder, "ops"), subscription("ana", "ops"), operator="ops"
     )
     monitored.deliveries().deliver_due(stop=STOP)
-    (told,) = monitored.got("ops")
-    assert told["began"][0]["what"] == "A message by the channel box could not be delivered"
-    assert "no channel 'box' is configured any more" in told["began"][0]["why"]
+    (notice,) = monitored.got("ops")
+    assert notice["began"][0]["what"] == "A message by the channel box could not be delivered"
+    assert "no channel 'box' is configured any more" in notice["began"][0]["why"]
     with open_store(monitored.url) as store, store.transaction() as tx:
         tx.outbox.drop([1, 2])
     monitored.clock.move(minutes=1)
@@ -449,8 +449,8 @@ def test_what_waits_in_the_outbox_is_sent_directly_under_its_own_id(monitored: M
     for _ in range(3):
         monitored.clock.move(minutes=2)
         other.deliveries.notify_directly()
-    (told,) = monitored.got("ops")
-    assert told["delivery"] == message.uid
+    (notice,) = monitored.got("ops")
+    assert notice["delivery"] == message.uid
 
 
 def test_a_disk_has_room_again_only_when_it_really_has(monitored: Monitored) -> None:
@@ -483,9 +483,9 @@ def test_without_a_channel_the_log_tells(
     put(monitored, FAILING)
     for _ in range(2):
         Deliveries(monitored.app, worker="w").deliver_due(stop=STOP)
-    said = capsys.readouterr().err
-    assert said.count("the source ctgov fails") == 1
-    assert "operator notice" in said
+    text = capsys.readouterr().err
+    assert text.count("the source ctgov fails") == 1
+    assert "operator notice" in text
 
 
 def test_who_is_configured_later_hears_what_the_log_told(monitored: Monitored) -> None:
@@ -581,8 +581,8 @@ def test_the_operator_hears_of_followed_records_in_the_quarantine_once_and_when_
     note_unread(monitored, "NCT00000002", "NCT00000001", "NCT00000004", "NCT00000003")
     process(monitored).tell()
     process(monitored, worker="another").tell()
-    (told,) = monitored.got("ops")
-    assert told["began"] == [
+    (notice,) = monitored.got("ops")
+    assert notice["began"] == [
         {
             "what": "4 followed records of the source ctgov cannot be read",
             "why": "NCT00000001, NCT00000002, NCT00000003 and others: what is new of them is not"

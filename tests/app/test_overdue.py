@@ -39,7 +39,7 @@ def monitored(store_url: str, tmp_path: Path) -> Monitored:
     return monitored_at(store_url, tmp_path)
 
 
-def tell(monitored: Monitored) -> list[str]:
+def notify(monitored: Monitored) -> list[str]:
     """Let the operator be told; return all that was told so far."""
     deliveries = monitored.deliveries()
     deliveries.notify()
@@ -58,32 +58,32 @@ def fail(monitored: Monitored) -> None:
 def test_what_is_due_for_too_long_is_told_once_and_its_end_once(monitored: Monitored) -> None:
     monitored.change()
     monitored.clock.move(seconds=900)
-    assert tell(monitored) == []
+    assert notify(monitored) == []
     monitored.clock.move(seconds=1)
-    assert tell(monitored) == [BEGAN]
-    (told,) = monitored.got("ops")
-    assert "the oldest is due since 2026-03-02 12:01 UTC" in told["began"][0]["why"]
+    assert notify(monitored) == [BEGAN]
+    (reports,) = monitored.got("ops")
+    assert "the oldest is due since 2026-03-02 12:01 UTC" in reports["began"][0]["why"]
     monitored.clock.move(hours=5)
     monitored.change()
-    assert tell(monitored) == [BEGAN]
+    assert notify(monitored) == [BEGAN]
     monitored.deliveries().deliver("box", stop=STOP)
     monitored.clock.move(minutes=1)
-    assert tell(monitored) == [BEGAN, OVER]
+    assert notify(monitored) == [BEGAN, OVER]
     monitored.clock.move(hours=5)
-    assert tell(monitored) == [BEGAN, OVER]
+    assert notify(monitored) == [BEGAN, OVER]
 
 
 def test_a_message_that_fails_is_due_since_its_first_try(monitored: Monitored) -> None:
     monitored.change()
-    told: list[str] = []
+    reports: list[str] = []
     for _ in range(20):
         fail(monitored)
         monitored.clock.move(minutes=5)
-        told = tell(monitored)
-    assert told == [BEGAN]
+        reports = notify(monitored)
+    assert reports == [BEGAN]
     monitored.clock.move(days=1)
     monitored.deliveries().deliver("box", stop=STOP)
-    assert tell(monitored) == [BEGAN, OVER]
+    assert notify(monitored) == [BEGAN, OVER]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_what_waits_as_planned_is_not_overdue(
     monitored.change()
     monitored.deliveries().deliver("box", stop=STOP)
     monitored.clock.move(hours=5)
-    assert tell(monitored) == []
+    assert notify(monitored) == []
     assert monitored.got("box") == []
 
 
@@ -113,7 +113,7 @@ def test_a_message_that_is_being_sent_for_ever_is_overdue(monitored: Monitored) 
     with open_reader(monitored.url) as reader:
         assert reader.outbox.due_since("box", monitored.clock.at) == due_at
         assert reader.outbox.due_since("ops", monitored.clock.at) is None
-    assert tell(monitored) == [BEGAN]
+    assert notify(monitored) == [BEGAN]
 
 
 def test_doctor_and_status_tell_it(monitored: Monitored) -> None:

@@ -33,7 +33,7 @@ def store(store_url: str) -> Iterator[StoreWriter]:
         yield opened
 
 
-def wish(name: str, subscriber: str = "ana", lines: str = "all = true") -> str:
+def table(name: str, subscriber: str = "ana", lines: str = "all = true") -> str:
     return (
         f'[[subscription]]\nname = "{name}"\nsubscriber = "{subscriber}"\nchannels = "out"\n'
         f"{lines}\n"
@@ -84,7 +84,9 @@ def version(store: StoreWriter) -> int:
 
 
 def test_what_the_file_says_is_stored(store: StoreWriter, tmp_path: Path) -> None:
-    found = settings(tmp_path, person("bo"), wish("a"), wish("b", lines="nct_ids = 'NCT00000102'"))
+    found = settings(
+        tmp_path, person("bo"), table("a"), table("b", lines="nct_ids = 'NCT00000102'")
+    )
     done = sync_subscribers(found, store, NOW)
     assert (done.subscriptions, done.retired_subscriptions, done.retired_subscribers) == (2, (), ())
     assert set(people(store)) == {"ana", "bo"}
@@ -94,7 +96,7 @@ def test_what_the_file_says_is_stored(store: StoreWriter, tmp_path: Path) -> Non
 
 
 def test_the_same_file_again_changes_nothing(store: StoreWriter, tmp_path: Path) -> None:
-    found = settings(tmp_path, person("bo"), wish("a"))
+    found = settings(tmp_path, person("bo"), table("a"))
     sync_subscribers(found, store, NOW)
     before, counted = stored(store), version(store)
     sync_subscribers(found, store, LATER)
@@ -104,10 +106,10 @@ def test_the_same_file_again_changes_nothing(store: StoreWriter, tmp_path: Path)
 def test_a_changed_subscription_keeps_its_number_and_its_date(
     store: StoreWriter, tmp_path: Path
 ) -> None:
-    sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
+    sync_subscribers(settings(tmp_path, table("a")), store, NOW)
     before = stored(store)["ana", "a"]
     sync_subscribers(
-        settings(tmp_path, wish("a", lines='all = true\nwhen = "hourly"')), store, LATER
+        settings(tmp_path, table("a", lines='all = true\nwhen = "hourly"')), store, LATER
     )
     after = stored(store)["ana", "a"]
     assert str(after.when) == "hourly"
@@ -117,13 +119,13 @@ def test_a_changed_subscription_keeps_its_number_and_its_date(
 def test_what_left_the_file_is_retired_and_comes_back_with_it(
     store: StoreWriter, tmp_path: Path
 ) -> None:
-    sync_subscribers(settings(tmp_path, person("bo"), wish("a"), wish("b")), store, NOW)
-    done = sync_subscribers(settings(tmp_path, wish("b")), store, LATER)
+    sync_subscribers(settings(tmp_path, person("bo"), table("a"), table("b")), store, NOW)
+    done = sync_subscribers(settings(tmp_path, table("b")), store, LATER)
     assert done.retired_subscriptions == (("ana", "a"),)
     assert done.retired_subscribers == ("bo",)
     assert stored(store)["ana", "a"].status is SubscriptionStatus.RETIRED
     assert people(store)["bo"].status is SubscriptionStatus.RETIRED
-    sync_subscribers(settings(tmp_path, person("bo"), wish("a"), wish("b")), store, LATER)
+    sync_subscribers(settings(tmp_path, person("bo"), table("a"), table("b")), store, LATER)
     assert {one.status for one in stored(store).values()} == {SubscriptionStatus.ACTIVE}
     assert {one.status for one in people(store).values()} == {SubscriptionStatus.ACTIVE}
 
@@ -131,7 +133,7 @@ def test_what_left_the_file_is_retired_and_comes_back_with_it(
 def test_what_commands_made_is_left_alone(store: StoreWriter, tmp_path: Path) -> None:
     put(store, by_command("mine"))
     put(store, by_command("theirs", "bo"))
-    sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
+    sync_subscribers(settings(tmp_path, table("a")), store, NOW)
     sync_subscribers(settings(tmp_path), store, LATER)
     found = stored(store)
     assert found["ana", "a"].status is SubscriptionStatus.RETIRED
@@ -142,11 +144,11 @@ def test_what_commands_made_is_left_alone(store: StoreWriter, tmp_path: Path) ->
 
 
 def test_what_was_paused_by_command_stays_paused(store: StoreWriter, tmp_path: Path) -> None:
-    sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
+    sync_subscribers(settings(tmp_path, table("a")), store, NOW)
     with store.transaction() as transaction:
         transaction.subscribers.set_status("ana", "a", SubscriptionStatus.PAUSED)
     sync_subscribers(
-        settings(tmp_path, wish("a", lines='all = true\nwhen = "hourly"')), store, LATER
+        settings(tmp_path, table("a", lines='all = true\nwhen = "hourly"')), store, LATER
     )
     assert stored(store)["ana", "a"].status is SubscriptionStatus.PAUSED
 
@@ -157,13 +159,13 @@ def test_a_name_that_a_command_took_is_an_error_and_stores_nothing(
     put(store, by_command("a"))
     before = stored(store)
     with pytest.raises(ConfigError) as caught:
-        sync_subscribers(settings(tmp_path, wish("b"), wish("a")), store, NOW)
-    said = '[[subscription]] "a" of ana: a subscription of that name was made by command; '
-    assert str(caught.value).startswith(said)
+        sync_subscribers(settings(tmp_path, table("b"), table("a")), store, NOW)
+    text = '[[subscription]] "a" of ana: a subscription of that name was made by command; '
+    assert str(caught.value).startswith(text)
     assert stored(store) == before
     with store.transaction() as transaction:
         transaction.subscribers.set_status("ana", "a", SubscriptionStatus.RETIRED)
-    sync_subscribers(settings(tmp_path, wish("b"), wish("a")), store, NOW)
+    sync_subscribers(settings(tmp_path, table("b"), table("a")), store, NOW)
     assert stored(store)["ana", "a"].origin is SubscriptionOrigin.CONFIG
 
 
@@ -178,26 +180,26 @@ def app(folder: Path, url: str, *tables: str) -> App:
 def test_a_store_that_nobody_needs_is_not_made(tmp_path: Path, sqlite_url: str) -> None:
     sync_from_config(app(tmp_path, sqlite_url))
     assert not (tmp_path / "stores").exists()
-    sync_from_config(app(tmp_path, sqlite_url, wish("a")))
+    sync_from_config(app(tmp_path, sqlite_url, table("a")))
     assert (tmp_path / "stores" / "monitor.db").exists()
 
 
 @pytest.mark.parametrize(
     "tables",
     [
-        (wish("a"),),
-        (wish("a"), wish("b"), wish("c", "bo")),
-        (wish("a"), person("ana"), person("cy")),
-        (wish("a", lines='all = true\nquiet = "1:00-2:00"'), wish("b", "bo")),
-        (wish("a"), wish("b", "bo"), person("dee"), person("cy")),
-        (wish("a"), wish("b", "bo")),
+        (table("a"),),
+        (table("a"), table("b"), table("c", "bo")),
+        (table("a"), person("ana"), person("cy")),
+        (table("a", lines='all = true\nquiet = "1:00-2:00"'), table("b", "bo")),
+        (table("a"), table("b", "bo"), person("dee"), person("cy")),
+        (table("a"), table("b", "bo")),
         (),
     ],
 )
 def test_each_difference_between_file_and_store_is_brought_in_line(
     store: StoreWriter, store_url: str, tmp_path: Path, tables: tuple[str, ...]
 ) -> None:
-    sync_from_config(app(tmp_path, store_url, wish("a"), wish("b", "bo"), person("dee")))
+    sync_from_config(app(tmp_path, store_url, table("a"), table("b", "bo"), person("dee")))
     sync_from_config(app(tmp_path, store_url, *tables))
     found = settings(tmp_path, *tables)
     live = {n: one for n, one in stored(store).items() if one.status is SubscriptionStatus.ACTIVE}
@@ -208,7 +210,7 @@ def test_each_difference_between_file_and_store_is_brought_in_line(
 
 
 def test_a_store_that_is_in_line_is_only_read(tmp_path: Path, sqlite_url: str) -> None:
-    found = app(tmp_path, sqlite_url, person("cy"), wish("a"), wish("b", "bo"))
+    found = app(tmp_path, sqlite_url, person("cy"), table("a"), table("b", "bo"))
     sync_from_config(found)
     with open_store(sqlite_url) as store:
         put(store, by_command("mine", "dee"))

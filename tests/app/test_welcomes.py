@@ -36,7 +36,7 @@ def configure(monitored: Monitored, *tables: str, **delivery: Any) -> None:
     monitored.configure(box, *tables, **{"welcome": True, **delivery})
 
 
-def told(monitored: Monitored) -> list[dict[str, Any]]:
+def deliver_all(monitored: Monitored) -> list[dict[str, Any]]:
     """Deliver what is due and return all that the folder has got."""
     monitored.deliveries().deliver_due(stop=STOP)
     return monitored.got("box")
@@ -45,7 +45,7 @@ def told(monitored: Monitored) -> list[dict[str, Any]]:
 def test_a_new_subscription_is_told_what_it_covers_and_when_it_hears(monitored: Monitored) -> None:
     wish = subscription("ana", "box", when="daily 08:00 Europe/Madrid")
     configure(monitored, wish + 'filter = { condition = "a condition" }\n')
-    [message] = told(monitored)
+    [message] = deliver_all(monitored)
     assert message["subject"] == "Welcome: “mine” covers 2 trials now"
     assert message["alerts"] == []
     [one] = message["welcome"]
@@ -57,17 +57,17 @@ def test_what_it_covers_goes_by_synonyms(monitored: Monitored) -> None:
     wish = subscription("ana", "box").replace(f'nct_ids = ["{NCT}"]\n', "")
     wish += 'filter = { condition = "any of them" }\n'
     configure(monitored, wish)
-    [before] = told(monitored)
+    [before] = deliver_all(monitored)
     assert before["welcome"][0]["trials_now"] == 0
     synonyms = '[synonyms]\n"any of them" = ["a condition", "another"]\n'
     configure(monitored, synonyms, wish, wish.replace('"ana"', '"ben"'))
-    [message] = [one for one in told(monitored) if one["delivery"] != before["delivery"]]
+    [message] = [one for one in deliver_all(monitored) if one["delivery"] != before["delivery"]]
     assert (message["subscriber"], message["welcome"][0]["trials_now"]) == ("ben", 2)
 
 
 def test_it_comes_once_whatever_follows(monitored: Monitored) -> None:
     configure(monitored, subscription("ana", "box"))
-    assert len(told(monitored)) == 1
+    assert len(deliver_all(monitored)) == 1
     for tables in (
         [subscription("ana", "box")],  # restarted
         [subscription("ana", "box", when="hourly")],  # changed
@@ -77,11 +77,11 @@ def test_it_comes_once_whatever_follows(monitored: Monitored) -> None:
     ):
         monitored.clock.move(minutes=10)
         configure(monitored, *tables)
-        assert len(told(monitored)) == 1, tables
+        assert len(deliver_all(monitored)) == 1, tables
     people = SubscriptionService(app=monitored.app, file=None)
     people.set_status("mine", SubscriptionStatus.PAUSED)
     people.set_status("mine", SubscriptionStatus.ACTIVE)
-    assert len(told(monitored)) == 1
+    assert len(deliver_all(monitored)) == 1
 
 
 def test_what_is_new_together_comes_in_one_message_for_each_address(monitored: Monitored) -> None:
@@ -92,7 +92,7 @@ def test_what_is_new_together_comes_in_one_message_for_each_address(monitored: M
         second.replace('"mine"', '"second"'),
         subscription("ben", "box"),
     )
-    ana, ben = sorted(told(monitored), key=lambda one: str(one["subscriber"]))
+    ana, ben = sorted(deliver_all(monitored), key=lambda one: str(one["subscriber"]))
     assert ana["subject"] == "Welcome: 2 subscriptions are set up"
     assert [(one["name"], one["trials_now"]) for one in ana["welcome"]] == [
         ("mine", 1), ("second", 1),
@@ -104,23 +104,23 @@ def test_what_is_new_together_comes_in_one_message_for_each_address(monitored: M
 def test_it_goes_before_news_and_in_no_group(monitored: Monitored) -> None:
     configure(monitored, subscription("ana", "box"), subscription("ben", "box"))
     monitored.change(2)
-    messages = told(monitored)
+    messages = deliver_all(monitored)
     assert sum("welcome" in one for one in messages) == 2
     assert sum(len(one["alerts"]) for one in messages) == 4
 
 
 def test_without_it_nobody_is_welcomed_now_or_later(monitored: Monitored) -> None:
     configure(monitored, subscription("ana", "box"), welcome=False)
-    assert told(monitored) == []
+    assert deliver_all(monitored) == []
     configure(monitored, subscription("ana", "box"))
-    assert told(monitored) == []
+    assert deliver_all(monitored) == []
 
 
 def test_what_was_there_long_before_is_no_news(monitored: Monitored) -> None:
     configure(monitored, subscription("ana", "box"))
     sync_from_config(monitored.app)
     monitored.clock.move(days=2)
-    assert told(monitored) == []
+    assert deliver_all(monitored) == []
 
 
 def test_it_waits_for_the_first_reading_of_the_sources_but_not_for_long(
@@ -129,33 +129,33 @@ def test_it_waits_for_the_first_reading_of_the_sources_but_not_for_long(
     source = '[[source]]\nname = "drop"\ntype = "files"\nevery = "1h"\npath = "drop"\n'
     configure(monitored, source, subscription("ana", "box"))
     sync_from_config(monitored.app)
-    assert told(monitored) == []
+    assert deliver_all(monitored) == []
     monitored.clock.move(seconds=50)
-    assert len(told(monitored)) == 1
+    assert len(deliver_all(monitored)) == 1
 
 
 def test_who_has_quiet_hours_is_welcomed_after_them(monitored: Monitored) -> None:
     configure(monitored, subscription("ana", "box", quiet="11:00-14:00 UTC"))
-    assert told(monitored) == []
+    assert deliver_all(monitored) == []
     monitored.clock.at = NOON + timedelta(hours=2)
-    assert len(told(monitored)) == 1
+    assert len(deliver_all(monitored)) == 1
 
 
 def test_another_store_of_the_same_gives_it_the_same_id(
     monitored: Monitored, sqlite_url: str, tmp_path: Path
 ) -> None:
     configure(monitored, subscription("ana", "box"))
-    [message] = told(monitored)
+    [message] = deliver_all(monitored)
     (tmp_path / "other").mkdir()
     other = Monitored(tmp_path / "other", f"{sqlite_url}.other")
     configure(other, subscription("ana", "box"))
-    [same] = told(other)
+    [same] = deliver_all(other)
     assert same["delivery"] == message["delivery"]
 
 
 def test_its_link_pauses_what_it_tells_of(monitored: Monitored) -> None:
     configure(monitored, subscription("ana", "box"), public_url="https://monitor.example.org")
-    [message] = told(monitored)
+    [message] = deliver_all(monitored)
     with open_reader(monitored.url) as reader:
         token = reader.outbox.unsubscribe_token(message["delivery"])
     unsubscribe(monitored.app, message["delivery"], token)
@@ -166,13 +166,13 @@ def test_its_link_pauses_what_it_tells_of(monitored: Monitored) -> None:
 
 def test_who_is_forgotten_and_comes_back_is_welcomed_anew(monitored: Monitored) -> None:
     configure(monitored, subscription("ana", "box"))
-    assert len(told(monitored)) == 1
+    assert len(deliver_all(monitored)) == 1
     configure(monitored)
     SubscriptionService(app=monitored.app, file=None).forget("ana")
     for file in (monitored.folder / "box").iterdir():
         file.unlink()
     configure(monitored, subscription("ana", "box"))
-    assert len(told(monitored)) == 1
+    assert len(deliver_all(monitored)) == 1
 
 
 @pytest.mark.parametrize("told_before", [True, False])
@@ -183,14 +183,14 @@ def test_after_a_restore_it_has_the_id_that_it_had(
     monitored = Monitored(tmp_path, sqlite_url)
     configure(monitored, subscription("ana", "box"))
     monitored.ingest(study("2026-02-01"), alerts=False)
-    messages = told(monitored) if told_before else []
+    messages = deliver_all(monitored) if told_before else []
     backup = tmp_path / "backup.db"
     back_up(monitored.url, backup)
-    messages = messages or told(monitored)
+    messages = messages or deliver_all(monitored)
     assert len(messages) == 1
     for file in (tmp_path / "box").iterdir():
         file.unlink()
     monitored.clock.move(minutes=10)
     restore(monitored.url, backup, now=monitored.clock.at, keep=False)
-    again = told(monitored)
+    again = deliver_all(monitored)
     assert [one["delivery"] for one in again] == [messages[0]["delivery"]] * (not told_before)

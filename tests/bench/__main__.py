@@ -24,12 +24,12 @@ from tests.bench import (
 )
 from tests.bench.machine import environment
 from tests.bench.page import FIGURES, REGISTRY, SELECTIONS, write_section
-from tests.bench.plan import FULL, Bench, Plan
+from tests.bench.plan import FULL, Bench, BenchPlan
 from tests.bench.records import Corpus, load_corpus
-from tests.bench.rows import Row, print_table
+from tests.bench.rows import Measurement, print_table
 
 SHARED = Path(__file__).parents[2].parent / "shared"
-MEASUREMENTS: dict[str, Callable[[Bench], list[Row]]] = {
+MEASUREMENTS: dict[str, Callable[[Bench], list[Measurement]]] = {
     "unchanged": unchanged.measure,
     "changed": changed.measure,
     "large": large.measure,
@@ -45,9 +45,11 @@ LONG = {"registry": REGISTRY, "selections": SELECTIONS}
 """Taken only when named: they take many minutes, and each has a section of the page for itself."""
 
 
-def run(names: Sequence[str], plan: Plan, corpus: Corpus, say: Callable[[str], None]) -> list[Row]:
+def run(
+    names: Sequence[str], plan: BenchPlan, corpus: Corpus, say: Callable[[str], None]
+) -> list[Measurement]:
     """Take the named measurements one after the other, in a folder that is removed afterwards."""
-    rows: list[Row] = []
+    rows: list[Measurement] = []
     for name in names:
         with tempfile.TemporaryDirectory(prefix="monitor-bench-") as folder:
             bench = Bench(plan=plan, corpus=corpus, folder=Path(folder), say=say)
@@ -103,7 +105,7 @@ def described(corpus: Corpus) -> str:
     return f"{kind}: {len(corpus.contents):,} contents of {len(corpus.series()):,} trials"
 
 
-def synthetic(plan: Plan) -> str:
+def synthetic(plan: BenchPlan) -> str:
     """Say what the whole registry is made of."""
     return (
         f"{plan.registry_records:,} synthetic records, generated as they are asked for, of the"

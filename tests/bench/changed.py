@@ -16,7 +16,7 @@ from tests.bench.edits import later_version
 from tests.bench.plain import keeping
 from tests.bench.plan import Bench
 from tests.bench.records import Content, found
-from tests.bench.rows import Row
+from tests.bench.rows import Measurement
 from tests.bench.timing import Call, Race, Sample, best, shown, timed
 
 _PLAIN = (
@@ -29,13 +29,13 @@ _CHANGED = 16.0
 _NOTHING = Sample(wall_s=0.0, cpu_s=0.0)
 
 
-def measure(bench: Bench) -> list[Row]:
+def measure(bench: Bench) -> list[Measurement]:
     """Measure the real changes against DeepDiff, two bulk ingests, and deriving events anew."""
     rows = [_in_a_row(bench), _one_by_one(bench), _first_load(bench)]
     return [*rows, *_later_versions(bench)]
 
 
-def _in_a_row(bench: Bench) -> Row:
+def _in_a_row(bench: Bench) -> Measurement:
     pairs = bench.corpus.changes()
     baseline = partial(_one_after_another, [_deepdiff(old, new) for old, new in pairs])
     race = Race()
@@ -46,7 +46,7 @@ def _in_a_row(bench: Bench) -> Row:
             changes = [_passing(store, new, line) for line, (_, new) in enumerate(pairs, start=1)]
             race.run(partial(_one_after_another, changes), baseline)
     return _against_deepdiff(
-        "changed version, end to end", best(race.ours), best(race.baseline), pairs, asked=0.15,
+        "changed version, end to end", best(race.ours), best(race.baseline), pairs, target=0.15,
         note=f"{len(pairs)} changes of the series one after the other, each in an ingest pass and "
         "a transaction of its own: bytes to snapshot, changes, events and commit, into a SQLite "
         "file that holds the first contents of all trials. Baseline: DeepDiff(old, new, "
@@ -55,7 +55,7 @@ def _in_a_row(bench: Bench) -> Row:
     )  # fmt: skip
 
 
-def _one_by_one(bench: Bench) -> Row:
+def _one_by_one(bench: Bench) -> Measurement:
     pairs = bench.corpus.changes()
     races = [Race() for _ in pairs]
     for number in range(1, bench.plan.rounds + 1):
@@ -67,7 +67,7 @@ def _one_by_one(bench: Bench) -> Row:
     ours = sum((best(race.ours) for race in races), _NOTHING)
     baseline = sum((best(race.baseline) for race in races), _NOTHING)
     return _against_deepdiff(
-        "changed version, by itself", ours, baseline, pairs, asked=0.15,
+        "changed version, by itself", ours, baseline, pairs, target=0.15,
         note="The same, but change and DeepDiff take turns, each after a full garbage collection, "
         "which leaves little of either in the processor's caches. Best of "
         f"{bench.plan.rounds} rounds for each change, added up.",
@@ -102,17 +102,17 @@ def _against_deepdiff(
     baseline: Sample,
     pairs: Sequence[object],
     *,
-    asked: float | None,
+    target: float | None,
     note: str,
-) -> Row:
-    return Row(
+) -> Measurement:
+    return Measurement(
         name="changed",
         what=what,
         ours=shown(ours.wall_s / len(pairs)),
         baseline=f"{shown(baseline.wall_s / len(pairs))} DeepDiff alone",
         ratio=ours.wall_s / baseline.wall_s,
         cpu_ratio=ours.cpu_s / baseline.cpu_s,
-        asked=asked,
+        target=target,
         note=note,
     )
 
@@ -126,7 +126,7 @@ def _prepare(bench: Bench, store: StoreWriter) -> None:
         ingest(found([version], hours=hours), store, thresholds=ThresholdSettings())
 
 
-def _first_load(bench: Bench) -> Row:
+def _first_load(bench: Bench) -> Measurement:
     contents = [content.content for content in bench.corpus.contents]
     race = Race()
     for number in range(1, bench.plan.bulk_rounds + 1):
@@ -135,11 +135,11 @@ def _first_load(bench: Bench) -> Row:
             race.run(_bulk(store, contents), keeping(bench.folder / "plain.db", contents))
     return _against_plain(
         "bulk ingest, first load", race, contents,
-        f"All {len(contents)} contents into an empty SQLite file.", asked=_FIRST_LOAD,
+        f"All {len(contents)} contents into an empty SQLite file.", target=_FIRST_LOAD,
     )  # fmt: skip
 
 
-def _later_versions(bench: Bench) -> list[Row]:
+def _later_versions(bench: Bench) -> list[Measurement]:
     firsts = [content.content for content in bench.corpus.latest()]
     rounds = bench.plan.later_versions
     bench.say("changed: making later versions")
@@ -165,7 +165,7 @@ def _later_versions(bench: Bench) -> list[Row]:
         "bulk ingest, changed versions", race, contents,
         f"{rounds} later versions of each of {len(firsts)} trials, all trials' second versions "
         "before any third, each edited in one to three places (status, enrollment, dates, sites, "
-        "criteria, summary, contacts) and dated anew.", asked=_CHANGED,
+        "criteria, summary, contacts) and dated anew.", target=_CHANGED,
     )  # fmt: skip
     return [bulk, _against_ingest(best(anew), best(ingested), len(firsts) + len(contents))]
 
@@ -189,15 +189,15 @@ def _reclassify(store: StoreWriter, url: str, *, versions: int) -> Sample:
     return timed(ours)
 
 
-def _against_ingest(ours: Sample, ingest_: Sample, versions: int) -> Row:
-    return Row(
+def _against_ingest(ours: Sample, ingest_: Sample, versions: int) -> Measurement:
+    return Measurement(
         name="bulk",
         what="events derived anew",
         ours=f"{versions / ours.wall_s:,.0f} versions/s",
         baseline=f"{versions / ingest_.wall_s:,.0f} versions/s ingested",
         ratio=ingest_.wall_s / ours.wall_s,
         cpu_ratio=ingest_.cpu_s / ours.cpu_s,
-        asked=0.5,
+        target=0.5,
         at_least=True,
         note=f"`monitor reclassify` by other thresholds over all {versions} versions of the row"
         " above, first ones too, against ingesting the same in the same run. One process, one"
@@ -215,19 +215,21 @@ def _bulk(store: StoreWriter, contents: list[bytes]) -> Call:
     return ours
 
 
-def _against_plain(what: str, race: Race, contents: list[bytes], note: str, *, asked: float) -> Row:
+def _against_plain(
+    what: str, race: Race, contents: list[bytes], note: str, *, target: float
+) -> Measurement:
     ours, plain = (
         f"{len(contents) / best(samples).wall_s:,.0f} versions/s"
         for samples in (race.ours, race.baseline)
     )
-    return Row(
+    return Measurement(
         name="bulk",
         what=what,
         ours=ours,
         baseline=f"{plain} plain",
         ratio=race.ratio,
         cpu_ratio=race.cpu_ratio,
-        asked=asked,
+        target=target,
         note=f"{note} One process, one thread, batches of 200, best of {len(race.ours)} rounds "
         f"each, in turns. {_PLAIN}",
     )

@@ -10,9 +10,9 @@ from monitor.model.subscriptions import Subscription
 from monitor.store.writer import StoreWriter, open_store
 from tests.bench.plain import copying
 from tests.bench.plan import Bench
-from tests.bench.rows import Row
+from tests.bench.rows import Measurement
+from tests.bench.subscriptions import CHANNELS, NOW, changed_trials, idle, subscriptions
 from tests.bench.timing import Race, Sample, best, shown, timed
-from tests.bench.wishes import CHANNELS, NOW, changed_trials, wishes, wishes_for_nothing
 from tests.store.examples import add_version
 
 _ALLOWED = 5.0  # matching is on top of the inserts
@@ -31,15 +31,15 @@ _NOTE = (
 )
 
 
-def measure(bench: Bench) -> list[Row]:
+def measure(bench: Bench) -> list[Measurement]:
     """Match and enqueue; match again among ten times as many; tell what building takes."""
     plan = bench.plan
     bench.say(f"fanout: {plan.subscriptions:,} subscriptions, {plan.changed_trials:,} trials")
     news = list(changed_trials(bench.corpus, plan.changed_trials))
-    asked = wishes(bench.corpus, plan.subscriptions, trials=plan.changed_trials * 10)
-    few, building = _built(asked)
+    target = subscriptions(bench.corpus, plan.subscriptions, trials=plan.changed_trials * 10)
+    few, building = _built(target)
     expected = matched(few, news)
-    written, items = _enqueued(bench, asked, news)
+    written, items = _enqueued(bench, target, news)
     bench.say("fanout: the same rows by plain code")
     transactions = -(-len(news) // _BATCH)
     plain = copying(
@@ -55,15 +55,17 @@ def measure(bench: Bench) -> list[Row]:
     )
     inserted = timed(plain)
     bench.say(f"fanout: {plan.subscriptions * 10:,} subscriptions")
-    others = wishes_for_nothing(bench.corpus, plan.subscriptions * 9, first=plan.subscriptions)
-    many, building_many = _built([*asked, *others])
+    others = idle(bench.corpus, plan.subscriptions * 9, first=plan.subscriptions)
+    many, building_many = _built([*target, *others])
     assert matched(many, news) == expected, "subscriptions that match nothing matched"
     race = Race()
     for _ in range(plan.fanout_rounds):
         race.run(lambda: matched(many, news), lambda: matched(few, news))
     bench.say("fanout: with the newer keys of filters")
     with_others, _ = _built(
-        wishes(bench.corpus, plan.subscriptions, trials=plan.changed_trials * 10, new_keys=True)
+        subscriptions(
+            bench.corpus, plan.subscriptions, trials=plan.changed_trials * 10, new_keys=True
+        )
     )
     keys, counts = Race(), matched(with_others, news)
     for _ in range(plan.fanout_rounds):
@@ -82,12 +84,12 @@ def matched(matcher: Matcher, news: Sequence[ChangeSet]) -> int:
 
 
 def _enqueued(
-    bench: Bench, asked: Sequence[Subscription], news: Sequence[ChangeSet]
+    bench: Bench, target: Sequence[Subscription], news: Sequence[ChangeSet]
 ) -> tuple[Sample, int]:
     """Match and enqueue into an empty outbox; return the time and how many items there are."""
     with open_store(f"sqlite:///{bench.folder / _STORE}") as store:
         with store.transaction() as tx:
-            tx.subscribers.put_subscriptions(asked)
+            tx.subscribers.put_subscriptions(target)
         versions = _versions(store, news)
         notifier = Notifier(targets=dict.fromkeys(CHANNELS, ("",)), now=lambda: NOW)
         with store.transaction() as tx:
@@ -128,56 +130,58 @@ def _share_of_filters(matcher: Matcher, news: Sequence[ChangeSet]) -> float:
     return sum(of_filters) / max(len(of_filters), 1)
 
 
-def _whole(written: Sample, inserted: Sample, items: int, matching: Sample, note: str) -> Row:
-    return Row(
+def _whole(
+    written: Sample, inserted: Sample, items: int, matching: Sample, note: str
+) -> Measurement:
+    return Measurement(
         name="fanout",
         what="fan-out: matching and enqueueing",
         ours=f"{shown(written.wall_s)}, {shown(matching.wall_s)} of it matching",
         baseline=f"{shown(inserted.wall_s)} plain inserts",
         ratio=written.wall_s / inserted.wall_s,
         cpu_ratio=written.cpu_s / inserted.cpu_s,
-        asked=_ALLOWED,
+        target=_ALLOWED,
         note=f"{note} They make {items:,} items of the outbox.",
     )
 
 
-def _new_keys(race: Race, answers: int, before: int) -> Row:
-    return Row(
+def _new_keys(race: Race, answers: int, before: int) -> Measurement:
+    return Measurement(
         name="fanout",
         what="fan-out: every second filter by text, keyword, facility, city or source",
         ours=f"{shown(best(race.ours).wall_s)} for {answers:,} events",
         baseline=f"{shown(best(race.baseline).wall_s)} for {before:,} events",
         ratio=race.ratio * before / max(answers, 1),
         cpu_ratio=race.cpu_ratio * before / max(answers, 1),
-        asked=1.2,
+        target=1.2,
         note="Matching alone. The same subscriptions, but every second filter asks for words of a "
         "record under another key than `condition`. The ratio is that of the times for each event "
         "that is to be sent.",
     )
 
 
-def _ten_times(race: Race) -> Row:
-    return Row(
+def _ten_times(race: Race) -> Measurement:
+    return Measurement(
         name="fanout",
         what="fan-out: ten times the subscriptions, which match nothing",
         ours=shown(best(race.ours).wall_s),
         baseline=shown(best(race.baseline).wall_s),
         ratio=race.ratio,
         cpu_ratio=race.cpu_ratio,
-        asked=1.5,
+        target=1.5,
         note="Matching alone. The same news among nine more subscriptions for each, of the same "
         "mix: NCT IDs that do not change, filters for sponsors and interventions that no record "
         "has, half of them beside words that records have.",
     )
 
 
-def _building(few: Sample, many: Sample, subscriptions: int) -> Row:
-    return Row(
+def _building(few: Sample, many: Sample, subscriptions: int) -> Measurement:
+    return Measurement(
         name="fanout",
         what="fan-out: building the matcher",
         ours=f"{shown(many.wall_s)} for ten times as many",
         baseline=f"{shown(few.wall_s)} ({shown(few.wall_s / subscriptions)} a subscription)",
         ratio=many.wall_s / few.wall_s,
-        asked=None,
+        target=None,
         note="Once for as long as no subscription and no silence changes.",
     )

@@ -11,7 +11,7 @@ from monitor.model.record import TrialRecord
 from tests.bench.made_up import made_up_site
 from tests.bench.plan import Bench
 from tests.bench.records import Corpus
-from tests.bench.rows import Row
+from tests.bench.rows import Measurement
 from tests.bench.timing import Race, best, shown
 
 Study = dict[str, Any]
@@ -20,7 +20,7 @@ _NEW_STATUS = "WITHDRAWN"
 _SITE_KEY = ("facility", "city", "state", "zip", "country")
 
 
-def measure(bench: Bench) -> list[Row]:
+def measure(bench: Bench) -> list[Measurement]:
     """Measure one changed field in two kinds of large record, then many changed sites."""
     plan = bench.plan
     widest = max((content.content for content in bench.corpus.latest()), key=len)
@@ -97,7 +97,9 @@ def _record(content: bytes) -> TrialRecord:
     return TrialRecord(nct_id=nct_id, document=document)
 
 
-def _race(bench: Bench, what: str, old: bytes, new: bytes, changes: int, asked: float) -> Row:
+def _race(
+    bench: Bench, what: str, old: bytes, new: bytes, changes: int, target: float
+) -> Measurement:
     bench.say(f"large: {what}")
     race = Race()
 
@@ -108,14 +110,14 @@ def _race(bench: Bench, what: str, old: bytes, new: bytes, changes: int, asked: 
     for _ in range(bench.plan.rounds):
         # Parsed anew each time: nothing is remembered of objects seen before.
         race.run(compared(old, new, changes), parse_both)
-    return Row(
+    return Measurement(
         name="large",
         what=f"diff, {what}",
         ours=shown(best(race.ours).wall_s),
         baseline=f"{shown(best(race.baseline).wall_s)} parsing both",
         ratio=race.ratio,
         cpu_ratio=race.cpu_ratio,
-        asked=asked,
+        target=target,
         note=f"`diff` of two parsed records; exactly {changes} field change(s) reported. Baseline: "
         f"`orjson.loads` of both. Best of {bench.plan.rounds} rounds, in turns.",
     )

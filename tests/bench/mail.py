@@ -15,7 +15,7 @@ from monitor.model.messages import Message
 from monitor.settings import EmailChannelSettings
 from monitor.settings.hosts import read_address
 from tests.bench.plan import Bench
-from tests.bench.rows import Row
+from tests.bench.rows import Measurement
 from tests.bench.timing import Race
 
 _SENDER = "Trial monitor <monitor@example.org>"
@@ -35,7 +35,7 @@ _NOTE = (
 )
 
 
-def measure(bench: Bench) -> list[Row]:
+def measure(bench: Bench) -> list[Measurement]:
     """Send the same mails both ways, again and again."""
     count = min(_MAILS, bench.plan.watched)
     rounds = min(_ROUNDS, bench.plan.rounds)
@@ -75,13 +75,13 @@ def measure(bench: Bench) -> list[Row]:
     pairs = zip(race.ours, race.baseline, strict=True)
     size = sum(map(len, mails)) / count / 1000
     return [
-        Row(
+        Measurement(
             name="mail",
             what="e-mail to a local server, one connection",
             ours=f"{rates[0]:,.0f} mails/s",
             baseline=f"{rates[1]:,.0f} mails/s smtplib",
             ratio=median(bare.wall_s / own.wall_s for own, bare in pairs),
-            asked=0.6,
+            target=0.6,
             at_least=True,
             note=_NOTE.format(count=count, size=size, rounds=rounds),
         )

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from tests.bench.rows import Row, markdown
+from tests.bench.rows import Measurement, markdown
 
 BEGIN = "<!-- figures: written by ./run bench --write -->"
 END = "<!-- end of figures -->"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class PageSection:
     """What stands between two marks of the page.
 
     ``heading``: under which it is added at the end of a page that lacks the marks; None: such a
@@ -24,13 +24,13 @@ class Section:
     heading: str | None = None
 
 
-FIGURES = Section(begin=BEGIN, end=END)
-REGISTRY = Section(
+FIGURES = PageSection(begin=BEGIN, end=END)
+REGISTRY = PageSection(
     begin="<!-- registry: written by ./run bench --only registry --write -->",
     end="<!-- end of registry -->",
     heading="## The whole registry, simulated",
 )
-SELECTIONS = Section(
+SELECTIONS = PageSection(
     begin="<!-- selections: written by ./run bench --only selections --write -->",
     end="<!-- end of selections -->",
     heading="## Events across a whole registry",
@@ -39,12 +39,12 @@ SELECTIONS = Section(
 
 def write_section(
     page: Path,
-    rows: Sequence[Row],
+    rows: Sequence[Measurement],
     environment: Mapping[str, str],
     *,
     on: date,
     data: str,
-    section: Section = FIGURES,
+    section: PageSection = FIGURES,
 ) -> None:
     """Put the figures between the section's two marks; ValueError when the page lacks them."""
     text = page.read_text("utf-8")

@@ -20,18 +20,18 @@ from monitor.store.reader import open_reader
 from monitor.web.server import WebServer
 from monitor.web.site import site_routes
 from monitor.web.store_calls import StoreCalls
-from tests.bench.rows import Row
+from tests.bench.rows import Measurement
 from tests.bench.timing import shown
 from tests.web.serving import LOOPBACK, answering, ask, served
 
-_ASKED_S = 0.06
+_TARGET_S = 0.06
 _RUNS = 5
 _TRIALS = 60
 _OF_A_FILTER = 5
 _PROGRAMS = ("feed", "API, events")  # of which no time is asked
 
 
-def measure_pages(url: str, queries: Mapping[str, EventQuery]) -> list[Row]:
+def measure_pages(url: str, queries: Mapping[str, EventQuery]) -> list[Measurement]:
     """Ask a site over the store for each kind of page, and return a row for each kind."""
     app = App.configured(None, environ={"MONITOR_DATABASE_URL": url})
     web = WebSettings(requests_per_minute=0)
@@ -45,24 +45,24 @@ def measure_pages(url: str, queries: Mapping[str, EventQuery]) -> list[Row]:
 
 def _kinds(url: str, queries: Mapping[str, EventQuery]) -> dict[str, list[str]]:
     """Return addresses of each kind of page: lists by all filters, trials as these find them."""
-    asked = {name: urlencode([*_pairs(query)]) for name, query in queries.items()}
+    target = {name: urlencode([*_pairs(query)]) for name, query in queries.items()}
     of_trials = [
         text
-        for name, text in asked.items()
+        for name, text in target.items()
         # An NCT ID leads from the list of trials to the trial's page.
         if queries[name].filter and not queries[name].kinds and "NCT" not in text
     ]
     trials = _trials(url, queries.values())
     return {
-        "what changed lately": [f"/?{text}" for text in asked.values()],
+        "what changed lately": [f"/?{text}" for text in target.values()],
         "list of trials": ["/trials", *(f"/trials?{text}" for text in of_trials)],
         "trial": [f"/trials/{one}" for one in trials],
         "record": [f"/trials/{one}/versions/1" for one in trials],
         "change": [f"/trials/{one}/changes/{version}" for one, version in trials.items()],
         "comparison": [f"/trials/{one}/compare/1..2" for one in trials],
         "about": ["/about"] * _TRIALS,
-        "feed": [f"/events/feed.atom?{text}" for text in asked.values()],
-        "API, events": [f"/api/v1/events?{text}" for text in asked.values()],
+        "feed": [f"/events/feed.atom?{text}" for text in target.values()],
+        "API, events": [f"/api/v1/events?{text}" for text in target.values()],
     }
 
 
@@ -101,15 +101,15 @@ def _ask(server: WebServer, addresses: Sequence[str]) -> tuple[list[float], int]
     return taken, max(sizes)
 
 
-def _row(kind: str, taken: Sequence[float], largest: int) -> Row:
+def _row(kind: str, taken: Sequence[float], largest: int) -> Measurement:
     most = statistics.quantiles(taken, n=20)[-1]
-    return Row(
+    return Measurement(
         name=f"page_{kind.replace(' ', '_')}",
         what=f"page: {kind}",
         ours=f"{shown(most)}, {largest / 1000:.0f} KB",
-        baseline=f"{shown(_ASKED_S)} asked",
-        ratio=most / _ASKED_S,
-        asked=1 if kind not in _PROGRAMS else None,
+        baseline=f"{shown(_TARGET_S)} asked",
+        ratio=most / _TARGET_S,
+        target=1 if kind not in _PROGRAMS else None,
         note=f"CPU time, 95th percentile of {len(taken)} addresses, each the best of {_RUNS - 1}"
         f" behind a first; the median is {shown(statistics.median(taken))}, the most"
         f" {shown(max(taken))}. The size is the largest one's, compressed.",

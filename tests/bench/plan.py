@@ -8,7 +8,7 @@ from tests.bench.records import Corpus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class BenchPlan:
     """Sizes of one run.
 
     ``records``: trials of the real series to take (None: all). ``rounds``: how often each
@@ -43,8 +43,8 @@ class Plan:
     store_url: str | None = None
 
 
-FULL = Plan()
-TINY = Plan(
+FULL = BenchPlan()
+TINY = BenchPlan(
     records=8,
     rounds=1,
     bulk_rounds=1,
@@ -70,7 +70,7 @@ TINY = Plan(
 class Bench:
     """What a measurement works with: sizes, records, a folder of its own, a voice for progress."""
 
-    plan: Plan
+    plan: BenchPlan
     corpus: Corpus
     folder: Path
     say: Callable[[str], None]

@@ -10,7 +10,7 @@ from monitor.app import App
 from monitor.app.polling import Poller, PollReport
 from monitor.sources.http import Client, HttpSettings
 from tests.bench.plan import Bench
-from tests.bench.rows import Row
+from tests.bench.rows import Measurement
 from tests.bench.timing import Race, best, shown
 from tests.registry.process import ReplicaProcess
 from tests.registry.synthetic import Population
@@ -29,7 +29,7 @@ _NOTE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class PollCase:
     """One way in which the registry loads its data again."""
 
     what: str
@@ -37,16 +37,16 @@ class Case:
     race: Race = field(default_factory=Race)
 
 
-def measure(bench: Bench) -> list[Row]:
+def measure(bench: Bench) -> list[Measurement]:
     """Follow so many records by their IDs, then poll them again and again."""
     count = bench.plan.watched
     population = Population(size=count, daily=0)
     nct_ids = [population.nct_id(index) for index in range(count)]
-    stamped = Case(
+    stamped = PollCase(
         what="only versionHolder moved",
         note="A new data load: its stamp moves in every record and nothing else does.",
     )
-    equal = Case(
+    equal = PollCase(
         what="byte-equal",
         note="The timestamp of the data moves and no byte of a record does.",
     )
@@ -87,7 +87,7 @@ def _poll(passes: Poller) -> PollReport:
     return report
 
 
-def _round(passes: Poller, case: Case, bodies: list[bytes], count: int) -> None:
+def _round(passes: Poller, case: PollCase, bodies: list[bytes], count: int) -> None:
     def ours() -> None:
         report = _poll(passes)
         assert report.report.unchanged == count, report
@@ -112,15 +112,15 @@ def _answers(base_url: str, nct_ids: list[str]) -> list[bytes]:
         ]
 
 
-def _row(case: Case, count: int, size: float) -> Row:
+def _row(case: PollCase, count: int, size: float) -> Measurement:
     race = case.race
-    return Row(
+    return Measurement(
         name="poll",
         what=f"poll of {count:,} watched records, {case.what}",
         ours=f"{shown(best(race.ours).cpu_s)} CPU",
         baseline=f"{shown(best(race.baseline).cpu_s)} CPU orjson.loads",
         ratio=race.cpu_ratio,
-        asked=1.0,
+        target=1.0,
         note=_NOTE.format(
             what=case.note,
             requests=-(-count // _BATCH),

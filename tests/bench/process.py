@@ -15,7 +15,7 @@ import zstandard
 
 from tests.bench.edits import later_version
 from tests.bench.plan import Bench
-from tests.bench.rows import Row
+from tests.bench.rows import Measurement
 
 PROJECT = Path(__file__).parents[2]
 _MEGABYTE = 1 << 20
@@ -35,7 +35,7 @@ class Run:
     answer: bytes
 
 
-def measure(bench: Bench) -> list[Row]:
+def measure(bench: Bench) -> list[Measurement]:
     """Ingest many and few versions, then look one trial up in both stores."""
     plan = bench.plan
     large, small = bench.folder / "large.db", bench.folder / "small.db"
@@ -70,7 +70,7 @@ def _history(run: Run) -> list[dict[str, Any]]:
 
 def _history_rows(
     large: list[Run], small: list[Run], bare: list[Run], many: int, few: int
-) -> list[Row]:
+) -> list[Measurement]:
     kinds = (large, small, bare)
     ours, theirs, start = (median(run.wall_s for run in runs) for runs in kinds)
     cpu, their_cpu, start_cpu = (median(run.cpu_s for run in runs) for runs in kinds)
@@ -79,37 +79,37 @@ def _history_rows(
         f"{len(large)} runs on each store, in turns, after one that fills the caches."
     )
     return [
-        Row(
+        Measurement(
             name="history",
             what=f"monitor history, {many:,} versions",
             ours=f"{ours * 1000:.0f} ms",
             baseline=f"{start * 1000:.0f} ms bare start",
             ratio=ours / start,
             cpu_ratio=cpu / start_cpu,
-            asked=_HISTORY,
+            target=_HISTORY,
             note=f"{note} Baseline: `python {_BARE[0]} '{_BARE[1]}'`, as often.",
         ),
-        Row(
+        Measurement(
             name="history",
             what=f"monitor history, {many:,} against {few:,} versions",
             ours=f"{ours * 1000:.0f} ms",
             baseline=f"{theirs * 1000:.0f} ms, {few:,} versions",
             ratio=ours / theirs,
             cpu_ratio=cpu / their_cpu,
-            asked=1.2,
+            target=1.2,
             note="The same runs; the trial and its history are the same in both stores.",
         ),
     ]
 
 
-def _memory_row(bench: Bench, run: Run, versions: int) -> Row:
-    return Row(
+def _memory_row(bench: Bench, run: Run, versions: int) -> Measurement:
+    return Measurement(
         name="memory",
         what=f"peak memory, ingest of {versions:,} versions",
         ours=f"{run.peak_bytes / _MEGABYTE:.0f} MB",
         baseline=f"{_PEAK_BYTES // _MEGABYTE} MB asked",
         ratio=run.peak_bytes / _PEAK_BYTES,
-        asked=1.0,
+        target=1.0,
         note=f"`monitor ingest` of one JSON-lines file (zstandard): {bench.plan.stored_trials:,} "
         f"trials, {bench.plan.stored_versions} versions each, all trials' first versions before "
         "any second, made from the series' records with edits; the process's own peak "

@@ -9,7 +9,7 @@ import orjson
 
 from tests.bench.plan import Bench
 from tests.bench.process import Run, monitor
-from tests.bench.rows import Row
+from tests.bench.rows import Measurement
 from tests.registry.process import ReplicaProcess
 
 _SOURCE = "registry"
@@ -31,7 +31,7 @@ class Pass:
     store_bytes: int
 
 
-def measure(bench: Bench) -> list[Row]:
+def measure(bench: Bench) -> list[Measurement]:
     """Load a registry of so many records, let a day pass, and look again without news."""
     plan = bench.plan
     size, daily = plan.registry_records, plan.registry_daily
@@ -90,7 +90,7 @@ def _pass(bench: Bench, replica: ReplicaProcess, config: Path) -> Pass:
     )
 
 
-def _load_rows(first: Pass, size: int) -> list[Row]:
+def _load_rows(first: Pass, size: int) -> list[Measurement]:
     rate, cpu_rate = size / first.run.wall_s, size / first.run.cpu_s
     mean = first.store_bytes / size
     note = (
@@ -101,44 +101,44 @@ def _load_rows(first: Pass, size: int) -> list[Row]:
         "is another process."
     )
     return [
-        Row(
+        Measurement(
             name="registry",
             what=f"whole registry, first load of {size:,} records",
             ours=f"{rate:,.0f} records/s, {first.run.cpu_s:,.0f} CPU s",
             baseline=f"{_RECORDS_PER_S:.0f} records/s",
             ratio=rate / _RECORDS_PER_S,
             cpu_ratio=cpu_rate / _RECORDS_PER_S,
-            asked=None,
+            target=None,
             at_least=True,
             note=note,
         ),
         _memory_row(f"whole registry, first load of {size:,} records", first),
-        Row(
+        Measurement(
             name="registry",
             what=f"whole registry, size of the store after {size:,} records",
             ours=f"{first.store_bytes / 1e6:,.0f} MB, {mean:,.0f} B a record",
             baseline=f"{first.sent_bytes / 1e6:,.0f} MB of gzip answers",
             ratio=first.store_bytes / first.sent_bytes,
-            asked=None,
+            target=None,
             note="The SQLite file with everything that belongs to it, against what the same "
             "records took as compressed answers.",
         ),
     ]
 
 
-def _update_rows(update: Pass, size: int) -> list[Row]:
+def _update_rows(update: Pass, size: int) -> list[Measurement]:
     changed, read = update.counts["stored"], update.counts["read"]
     per_record = update.run.cpu_s / read
     what = f"whole registry, a day's update ({changed:,} of {size:,} changed)"
     return [
-        Row(
+        Measurement(
             name="registry",
             what=what,
             ours=f"{update.run.wall_s:,.1f} s, {update.run.cpu_s:,.1f} CPU s",
             baseline=f"{changed / _RECORDS_PER_S:,.1f} s at {_RECORDS_PER_S:.0f} versions/s",
             ratio=update.run.wall_s * _RECORDS_PER_S / changed,
             cpu_ratio=update.run.cpu_s * _RECORDS_PER_S / changed,
-            asked=None,
+            target=None,
             note=f"The next data load: {read:,} records read in {update.requests:,} requests, "
             f"{changed:,} of them changed, {per_record * 1000:.1f} ms of CPU time for each that "
             "was read, start of the program included.",
@@ -147,26 +147,26 @@ def _update_rows(update: Pass, size: int) -> list[Row]:
     ]
 
 
-def _memory_row(what: str, done: Pass) -> Row:
-    return Row(
+def _memory_row(what: str, done: Pass) -> Measurement:
+    return Measurement(
         name="registry",
         what=f"peak memory, {what}",
         ours=f"{done.run.peak_bytes / _MEGABYTE:.0f} MB",
         baseline=f"{_PEAK_BYTES // _MEGABYTE} MB asked",
         ratio=done.run.peak_bytes / _PEAK_BYTES,
-        asked=1.0,
+        target=1.0,
         note="The process's own peak (ru_maxrss).",
     )
 
 
-def _quiet_row(quiet: Pass) -> Row:
-    return Row(
+def _quiet_row(quiet: Pass) -> Measurement:
+    return Measurement(
         name="registry",
         what="whole registry, a poll on a day without news",
         ours=f"{quiet.requests} request, {quiet.run.wall_s * 1000:.0f} ms",
         baseline="1 request asked",
         ratio=quiet.requests,
-        asked=1.0,
+        target=1.0,
         note="`monitor run --once` as a whole process, requests as the replica counted them: "
         f"{quiet.run.cpu_s * 1000:.0f} ms of CPU time, "
         f"{quiet.run.peak_bytes / _MEGABYTE:.0f} MB at its peak.",

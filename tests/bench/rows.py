@@ -12,10 +12,10 @@ _WIDTH = 140  # of what is piped into a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Measurement:
     """One figure against its baseline, both of the same run.
 
-    ``ratio``: ours over the baseline. ``asked``: the limit of the ratio, from above, or from
+    ``ratio``: ours over the baseline. ``target``: the limit of the ratio, from above, or from
     below where more is better (``at_least``); None: nothing is, it is for information.
     ``note``: what was measured and how.
     """
@@ -25,7 +25,7 @@ class Row:
     ours: str
     baseline: str
     ratio: float
-    asked: float | None
+    target: float | None
     at_least: bool = False
     cpu_ratio: float | None = None
     note: str = ""
@@ -33,27 +33,27 @@ class Row:
     @property
     def met(self) -> bool:
         """True when the ratio is within what is asked for."""
-        if self.asked is None:
+        if self.target is None:
             return True
-        return self.ratio >= self.asked if self.at_least else self.ratio <= self.asked
+        return self.ratio >= self.target if self.at_least else self.ratio <= self.target
 
     def cells(self) -> tuple[str, ...]:
         """Return the row as texts, in the order of the table's columns."""
         ratio = f"{self.ratio:.3g}"
         if self.cpu_ratio is not None:
             ratio += f" (CPU {self.cpu_ratio:.3g})"
-        asked, verdict = "", ""
-        if self.asked is not None:
-            asked = f"{'≥' if self.at_least else '≤'} {self.asked:g}"
+        target, verdict = "", ""
+        if self.target is not None:
+            target = f"{'≥' if self.at_least else '≤'} {self.target:g}"
             verdict = "met" if self.met else "MISSED"
-        return (self.what, self.ours, self.baseline, ratio, asked, verdict)
+        return (self.what, self.ours, self.baseline, ratio, target, verdict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as a JSON object."""
         return {**asdict(self), "met": self.met}
 
 
-def print_table(rows: Sequence[Row]) -> None:
+def print_table(rows: Sequence[Measurement]) -> None:
     """Print the rows and, below them, what each measured."""
     table = Table(show_lines=True)
     for heading in _HEADINGS:
@@ -69,7 +69,7 @@ def print_table(rows: Sequence[Row]) -> None:
             console.print(f"[bold]{row.what}[/bold]: {row.note}", highlight=False)
 
 
-def markdown(rows: Sequence[Row]) -> str:
+def markdown(rows: Sequence[Measurement]) -> str:
     """Return the same as Markdown."""
     lines = [
         "| " + " | ".join(_HEADINGS) + " |",

@@ -18,20 +18,20 @@ from monitor.store.writer import open_store
 from tests.bench.made_store import COPIES, MadeStore, fill
 from tests.bench.pages import measure_pages
 from tests.bench.plan import Bench
-from tests.bench.rows import Row
+from tests.bench.rows import Measurement
 from tests.bench.timing import Sample, best, shown, timed
 
-_ASKED_S = 0.05
+_TARGET_S = 0.05
 _MEGABYTE = 1_000_000
 _WHOLE = 570_000
-_ASKED_B = 300 * _MEGABYTE / _WHOLE
+_TARGET_B = 300 * _MEGABYTE / _WHOLE
 _PAGE = 50
 _PAGES = 20
 _RUNS = 5
 _SAMPLE = 300  # trials that the filters' words are taken from
 
 
-def measure(bench: Bench) -> list[Row]:
+def measure(bench: Bench) -> list[Measurement]:
     """Make the store, or take the one that is named, and ask it."""
     made = MadeStore(bench.corpus, bench.plan.selected_trials // COPIES)
     url = bench.plan.store_url or f"sqlite:///{bench.folder / 'large.db'}"
@@ -42,7 +42,7 @@ def measure(bench: Bench) -> list[Row]:
             fill(store, made, lambda step: bench.say(f"selections: {step}"))
     bench.say("selections: asking")
     with open_reader(url) as reader:
-        queries = listed(made)
+        queries = twenty_filters(made)
         found = {name: _best(reader, query) for name, query in queries.items()}
         further = _further(reader, queries["all"])
         ended = _ended(reader)
@@ -51,14 +51,14 @@ def measure(bench: Bench) -> list[Row]:
     return [*rows, *measure_pages(url, queries)]
 
 
-def listed(made: MadeStore) -> dict[str, EventQuery]:
+def twenty_filters(made: MadeStore) -> dict[str, EventQuery]:
     """Return the twenty filters: words that many trials have, and few."""
     records = [made.record(n, second=False)[0] for n in range(min(_SAMPLE, made.trials))]
     condition, *_, rare = _by_number(word for one in records for word in _words(one.conditions))
     country, second, *_, far = _by_number(one for record in records for one in _countries(record))
     sponsor, *_, small = _by_number(one.lead_sponsor or "" for one in records)
     kinds = [ChangeKind.ENROLLMENT_TARGET_CHANGED, ChangeKind.TRIAL_SUSPENDED]
-    wishes: dict[str, dict[str, str]] = {
+    filters: dict[str, dict[str, str]] = {
         "common condition": {"condition": condition},
         "common condition, two words": {"condition": _pair(records)},
         "rare condition": {"condition": rare},
@@ -79,7 +79,7 @@ def listed(made: MadeStore) -> dict[str, EventQuery]:
         "more broad words without a result": {
             "text": "patients", "study_type": "OBSERVATIONAL", "phase": "PHASE2"},
     }  # fmt: skip
-    queries = {name: EventQuery(filter=_filter(wish)) for name, wish in wishes.items()}
+    queries = {name: EventQuery(filter=_filter(one_filter)) for name, one_filter in filters.items()}
     queries |= {
         "all": EventQuery(),
         "common kind": EventQuery(kinds=kinds[:1]),
@@ -90,8 +90,8 @@ def listed(made: MadeStore) -> dict[str, EventQuery]:
     return queries
 
 
-def _filter(wish: dict[str, str]) -> Filter:
-    return Filter(wanted={key: (value,) for key, value in wish.items()})
+def _filter(one_filter: dict[str, str]) -> Filter:
+    return Filter(wanted={key: (value,) for key, value in one_filter.items()})
 
 
 def _by_number(words: Iterable[str]) -> list[str]:
@@ -121,17 +121,17 @@ def _best(reader: Reader, query: EventQuery) -> tuple[Sample, EventResults]:
     return best(samples), pages[-1]
 
 
-def _slowest(found: dict[str, tuple[Sample, EventResults]]) -> Row:
+def _slowest(found: dict[str, tuple[Sample, EventResults]]) -> Measurement:
     name = max(found, key=lambda name: found[name][0].wall_s)
     return _row(
         f"newest {_PAGE} events, the slowest of {len(found)} filters ({name})",
         found[name][0],
-        _ASKED_S,
+        _TARGET_S,
         "Each filter of the rows below.",
     )
 
 
-def _each(found: dict[str, tuple[Sample, EventResults]]) -> Iterator[Row]:
+def _each(found: dict[str, tuple[Sample, EventResults]]) -> Iterator[Measurement]:
     for name, (sample, page) in found.items():
         said = "the whole page" if page.is_complete else "ended by the deadline"
         yield _row(
@@ -142,7 +142,7 @@ def _each(found: dict[str, tuple[Sample, EventResults]]) -> Iterator[Row]:
         )
 
 
-def _further(reader: Reader, query: EventQuery) -> Row:
+def _further(reader: Reader, query: EventQuery) -> Measurement:
     samples: list[Sample] = []
     for _ in range(_PAGES):
         pages: list[EventResults] = []
@@ -154,14 +154,14 @@ def _further(reader: Reader, query: EventQuery) -> Row:
     return _row(
         f"page {len(samples)} of all events, and those before it",
         worst,
-        _ASKED_S,
+        _TARGET_S,
         "The slowest of them; each is asked for by the key that the one before it ended with.",
     )
 
 
-def _ended(reader: Reader) -> Row:
-    wish = Filter(wanted={"text": ('"patients safety of the"',)})
-    sample = timed(lambda: select_events(reader, EventQuery(filter=wish)))
+def _ended(reader: Reader) -> Measurement:
+    one_filter = Filter(wanted={"text": ('"patients safety of the"',)})
+    sample = timed(lambda: select_events(reader, EventQuery(filter=one_filter)))
     return _row(
         "frequent words that never follow each other, as a phrase",
         sample,
@@ -170,34 +170,34 @@ def _ended(reader: Reader) -> Row:
     )
 
 
-def _size(url: str, trials: int) -> Row:
+def _size(url: str, trials: int) -> Measurement:
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
-            asked = "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'trial_search%'"
-            [size] = file.execute(asked).fetchone()
+            target = "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'trial_search%'"
+            [size] = file.execute(target).fetchone()
     else:
         with psycopg.connect(url) as server:
             [size] = server.execute("SELECT pg_total_relation_size('trial_search')").fetchall()[0]
-    return Row(
+    return Measurement(
         name="selections",
         what="the index of words, with what it is made of",
         ours=f"{size / _MEGABYTE:,.0f} MB, {size / trials:,.0f} B a trial",
-        baseline=f"{_ASKED_B:,.0f} B a trial",
-        ratio=size / trials / _ASKED_B,
-        asked=1.0 if trials >= _WHOLE else None,
+        baseline=f"{_TARGET_B:,.0f} B a trial",
+        ratio=size / trials / _TARGET_B,
+        target=1.0 if trials >= _WHOLE else None,
         note="300 MB for 570,000 trials are asked for.",
     )
 
 
-def _row(what: str, sample: Sample, asked_s: float | None, note: str) -> Row:
-    allowed = asked_s or _ASKED_S
-    return Row(
+def _row(what: str, sample: Sample, asked_s: float | None, note: str) -> Measurement:
+    allowed = asked_s or _TARGET_S
+    return Measurement(
         name="selections",
         what=what,
         ours=shown(sample.wall_s),
         baseline=f"{shown(allowed)} asked",
         ratio=sample.wall_s / allowed,
         cpu_ratio=sample.cpu_s / allowed,
-        asked=None if asked_s is None else 1.0,
+        target=None if asked_s is None else 1.0,
         note=note,
     )

@@ -13,7 +13,7 @@ from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.bench.plan import Bench
 from tests.bench.records import Content, found
-from tests.bench.rows import Row
+from tests.bench.rows import Measurement
 
 _EPOCH = 1_770_000_000  # seconds; each commit is an hour after the one before
 
@@ -27,11 +27,11 @@ class Space:
     whole: int
 
 
-def measure(bench: Bench) -> list[Row]:
+def measure(bench: Bench) -> list[Measurement]:
     """Measure the trials with several contents, then all contents."""
     series = bench.corpus.series()
     several = [one for one in bench.corpus.contents if len(series[one.nct_id]) > 1]
-    rows: list[Row] = []
+    rows: list[Measurement] = []
     for label, contents in (("trials with several contents", several),
                             ("all trials", list(bench.corpus.contents))):  # fmt: skip
         bench.say(f"space: {label}")
@@ -42,17 +42,17 @@ def measure(bench: Bench) -> list[Row]:
     return rows
 
 
-def _row(label: str, count: int, ours: Space, git: Space) -> Row:
+def _row(label: str, count: int, ours: Space, git: Space) -> Measurement:
     def each(size: int) -> str:
         return f"{size / count:,.0f}"
 
-    return Row(
+    return Measurement(
         name="space",
         what=f"bytes per version, {label}",
         ours=f"{each(ours.contents)} B",
         baseline=f"{each(git.contents)} B git",
         ratio=ours.contents / git.contents,
-        asked=1.0,
+        target=1.0,
         note=f"{count} versions. Ours: the stored bytes of the snapshots. Git: the bytes that the "
         "blobs of the same canonical JSON take in the pack after `git gc --aggressive "
         "--prune=now`, one file per trial, one commit per content, without commits, trees and "

@@ -13,7 +13,7 @@ from tests.bench.edits import later_version
 from tests.bench.page import BEGIN, END, REGISTRY, write_section
 from tests.bench.plan import TINY
 from tests.bench.records import Corpus, load_corpus, loaded_again
-from tests.bench.rows import Row, print_table
+from tests.bench.rows import Measurement, print_table
 from tests.bench.timing import Race, Sample
 
 ROWS = {
@@ -36,9 +36,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return load_corpus(tmp_path_factory.mktemp("nothing"), trials=TINY.records)
 
 
-def row(ratio: float, *, asked: float | None = 2.0, at_least: bool = False) -> Row:
-    return Row(
-        name="x", what="a thing", ours="2 ms", baseline="1 ms parsing", ratio=ratio, asked=asked,
+def row(ratio: float, *, target: float | None = 2.0, at_least: bool = False) -> Measurement:
+    return Measurement(
+        name="x", what="a thing", ours="2 ms", baseline="1 ms parsing", ratio=ratio, target=target,
         at_least=at_least, note="what it is",
     )  # fmt: skip
 
@@ -50,7 +50,7 @@ def test_every_measurement_yields_its_rows(name: str, corpus: Corpus) -> None:
     assert len(rows) == ROWS[name]
     for found in rows:
         assert found.ratio > 0
-        assert found.asked is None or found.asked > 0
+        assert found.target is None or found.target > 0
         assert found.ours
         assert found.baseline
         assert found.note
@@ -115,8 +115,8 @@ def test_a_target_is_met_up_to_its_limit_and_missed_beyond() -> None:
     assert not row(2.01).met
     assert row(2.0, at_least=True).met
     assert not row(1.99, at_least=True).met
-    assert row(99.0, asked=None).met
-    assert row(99.0, asked=None).cells()[-2:] == ("", "")
+    assert row(99.0, target=None).met
+    assert row(99.0, target=None).cells()[-2:] == ("", "")
 
 
 def test_the_table_and_the_json_tell_ratio_limit_and_verdict(

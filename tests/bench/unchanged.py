@@ -12,7 +12,7 @@ from monitor.settings import ThresholdSettings
 from monitor.store.writer import StoreWriter, open_store
 from tests.bench.plan import Bench
 from tests.bench.records import found, loaded_again
-from tests.bench.rows import Row
+from tests.bench.rows import Measurement
 from tests.bench.timing import Race, best, shown
 
 _NOTE = (
@@ -25,18 +25,18 @@ _FIRST_LOAD = date(2026, 6, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class UnchangedCase:
     """One way in which a version comes again. ``again`` gives its bytes in a round."""
 
     what: str
     steps: str
-    asked: float | None
+    target: float | None
     contents: list[bytes]
     again: Callable[[bytes, int], bytes]
     race: Race = field(default_factory=Race)
 
 
-def measure(bench: Bench) -> list[Row]:
+def measure(bench: Bench) -> list[Measurement]:
     """Measure byte-equal slices, and records in which only the data-load stamp moved."""
     rows = []
     contents = [content.content for content in bench.corpus.contents]
@@ -51,38 +51,38 @@ def measure(bench: Bench) -> list[Row]:
     return rows
 
 
-def _cases(bench: Bench) -> list[Case]:
+def _cases(bench: Bench) -> list[UnchangedCase]:
     # An earlier content under a later stamp would be a change back to it.
     latest = [content.content for content in bench.corpus.latest()]
     return [
-        Case(
+        UnchangedCase(
             what="byte-equal",
             steps="Hashing, looking up, noting when it was seen, commit",
-            asked=0.5,
+            target=0.5,
             contents=[content.content for content in bench.corpus.contents],
             again=lambda content, _: content,
         ),
-        Case(
+        UnchangedCase(
             what="only versionHolder moved",
             steps="Hashing, looking up, comparing with the newest version, extending its "
             "interval, noting when it was seen, commit; as the registry writes it, so that it "
             "need not be parsed",
-            asked=3.0,
+            target=3.0,
             contents=latest,
             again=lambda content, number: loaded_again(content, _load(number)),
         ),
-        Case(
+        UnchangedCase(
             what="versionHolder moved, white space added",
             steps="The same of records that another program wrote: hashing, looking up, parsing "
             "with all checks, canonical form, fingerprint, extending the interval, commit",
-            asked=None,
+            target=None,
             contents=latest,
             again=lambda content, number: _spaced(loaded_again(content, _load(number))),
         ),
     ]
 
 
-def _round(store: StoreWriter, case: Case, number: int) -> None:
+def _round(store: StoreWriter, case: UnchangedCase, number: int) -> None:
     contents = [case.again(content, number) for content in case.contents]
     raws = found(contents, hours=number + 1)
 
@@ -106,16 +106,16 @@ def _spaced(content: bytes) -> bytes:
     return json.dumps(orjson.loads(content), ensure_ascii=False).encode()
 
 
-def _row(case: Case) -> Row:
+def _row(case: UnchangedCase) -> Measurement:
     count, race = len(case.contents), case.race
     size = sum(map(len, case.contents)) / count / 1000
-    return Row(
+    return Measurement(
         name="unchanged",
         what=f"unchanged version, {case.what}",
         ours=shown(best(race.ours).wall_s / count),
         baseline=f"{shown(best(race.baseline).wall_s / count)} orjson.loads",
         ratio=race.ratio,
         cpu_ratio=race.cpu_ratio,
-        asked=case.asked,
+        target=case.target,
         note=_NOTE.format(steps=case.steps, rounds=len(race.ours), count=count, size=size),
     )

@@ -169,7 +169,7 @@ def test_a_name_without_an_address_is_asked_for_again_later() -> None:
     assert not caught.value.permanent
 
 
-class Plain(Receiver):
+class PlainServer(Receiver):
     """Speaks HTTP to whatever comes, as a web server at the wrong port does."""
 
     def converse(self, connection: Connection) -> None:
@@ -180,7 +180,7 @@ class Plain(Receiver):
 
 
 def test_a_server_that_speaks_no_tls_is_tried_again() -> None:
-    with Plain() as server:
+    with PlainServer() as server:
         url = f"https://hooks.example.org:{server.port}/x"
         with pytest.raises(DeliveryError, match="TLS failed: ") as caught:
             send_one(channel(url, Names(["127.0.0.1"]), allow_private=True))

@@ -56,8 +56,8 @@ def mailbox() -> Mailbox:
 @pytest.mark.usefixtures("trusted")
 def test_a_mail_goes_over_starttls_with_a_login(mailbox: Mailbox, tls: ssl.SSLContext) -> None:
     with with_login(mailbox, tls) as server:
-        said = send_one(to(server.place, security="starttls", **LOGIN))
-    assert said == "250 queued as 1"
+        text = send_one(to(server.place, security="starttls", **LOGIN))
+    assert text == "250 queued as 1"
     (mail,) = mailbox.mails
     assert mail["Subject"] == SUBJECT
     assert mailbox.envelopes[0].mail_from == "monitor@example.org"
@@ -185,9 +185,9 @@ def test_the_server_s_answer_for_a_mail_decides(
 def test_a_connection_that_the_server_ended_is_made_anew(second: list[str]) -> None:
     with ScriptedServer([*TAKEN, *second], TAKEN) as server:
         with to(server.host).connect() as connection:
-            said = [connection.send(message(number)) for number in (1, 2)]
+            text = [connection.send(message(number)) for number in (1, 2)]
         assert server.connections == 2
-    assert said == ["250 queued", "250 queued"]
+    assert text == ["250 queued", "250 queued"]
 
 
 def test_it_is_made_anew_once_only() -> None:

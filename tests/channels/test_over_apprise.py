@@ -214,7 +214,7 @@ LONG = "\n".join([
 ])  # fmt: skip
 
 
-def said_by(url: str, **given: Any) -> str:
+def spoken_by(url: str, **given: Any) -> str:
     """Return what reaches a chat that takes a title and a body as one text."""
     with Receiver(OK) as server:
         channel = apprise_channel(url.format(host=server.host))
@@ -234,7 +234,7 @@ def said_by(url: str, **given: Any) -> str:
 )
 def test_a_message_is_cut_to_what_the_service_takes_and_says_so(url: str, most: int) -> None:
     """Mattermost takes 4,000 letters, Rocket.Chat 1,000; more is refused as a whole."""
-    text = said_by(url, text=LONG)
+    text = spoken_by(url, text=LONG)
     assert most * 0.9 < len(text) <= most
     # Rocket.Chat's plugin makes Markdown of it, with an escape before all that could be a mark.
     lines = re.sub(r"^# |\\(?=\W)", "", text).split("\n")
@@ -246,11 +246,11 @@ def test_a_message_is_cut_to_what_the_service_takes_and_says_so(url: str, most: 
 
 
 def test_a_message_that_has_room_is_not_cut() -> None:
-    text = said_by("mmost://{host}/plantedsecret0000000000000", text=LONG[:3000])
+    text = spoken_by("mmost://{host}/plantedsecret0000000000000", text=LONG[:3000])
     assert text == f"{SUBJECT}\n{LONG[:3000]}"
 
 
 def test_letters_that_services_count_twice_count_twice() -> None:
-    text = said_by("mmost://{host}/plantedsecret0000000000000", text="\U0001f534 " * 2000)
+    text = spoken_by("mmost://{host}/plantedsecret0000000000000", text="\U0001f534 " * 2000)
     assert 3900 < len(text.encode("utf-16-le")) // 2 <= 4000
     assert text.endswith("…")

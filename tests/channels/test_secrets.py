@@ -59,14 +59,14 @@ def mail(place: str, **settings: Any) -> Channel:
 
 def everything_said(channel: Channel) -> str:
     """Send a message and return all that could be written down of it."""
-    said = [repr(channel), repr(vars(channel)), str(vars(channel).get("settings"))]
+    text = [repr(channel), repr(vars(channel)), str(vars(channel).get("settings"))]
     with channel.connect() as connection:
         try:
-            said.append(connection.send(message()))
+            text.append(connection.send(message()))
         except DeliveryError as exc:
-            said += [str(exc), repr(exc), "".join(traceback.format_exception(exc))]
-        said.append(repr(connection))
-    return "\n".join(said)
+            text += [str(exc), repr(exc), "".join(traceback.format_exception(exc))]
+        text.append(repr(connection))
+    return "\n".join(text)
 
 
 def assert_clean(text: str) -> None:
@@ -85,9 +85,9 @@ def test_a_service_that_says_secrets_back_is_not_quoted(
     kind: Callable[[str], Channel], answer: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Receiver(answers(ECHO[kind.__name__])[answer]) as server:
-        said = everything_said(kind(server.url))
+        text = everything_said(kind(server.url))
         assert len(server.posts) == 1
-    assert_clean(f"{said}\n{caplog.text}")
+    assert_clean(f"{text}\n{caplog.text}")
 
 
 @pytest.mark.parametrize("kind", [slack, webhook])
@@ -106,9 +106,9 @@ def test_a_login_leaves_no_trace(tls: ssl.SSLContext) -> None:
 def test_a_mail_server_that_says_the_password_back_is_not_quoted() -> None:
     lines = ["220 mail", "250-mail\r\n250 AUTH PLAIN", f"535 no: {PASSWORD.decode()}"]
     with ScriptedServer(lines) as server:
-        said = everything_said(mail(server.host, security="none"))
-    assert "refused the login: 535 no: ***" in said
-    assert_clean(said)
+        text = everything_said(mail(server.host, security="none"))
+    assert "refused the login: 535 no: ***" in text
+    assert_clean(text)
 
 
 @pytest.mark.parametrize("kind", ["PLAIN", "LOGIN"])
@@ -121,7 +121,7 @@ def test_nor_is_one_that_says_back_the_line_it_heard(kind: str) -> None:
     refused = f'500 5.5.1 Command unrecognized: "{heard}"'
     lines = ["220 mail", f"250-mail\r\n250 AUTH {kind}", *asked, refused, refused]
     with ScriptedServer(lines) as server:
-        said = everything_said(mail(server.host, security="none"))
-    assert "5.5.1" in said
-    assert plain not in said
-    assert alone not in said
+        text = everything_said(mail(server.host, security="none"))
+    assert "5.5.1" in text
+    assert plain not in text
+    assert alone not in text

@@ -50,8 +50,8 @@ def is_signed(post: Post, secret: str) -> bool:
 
 def test_an_event_is_posted_in_the_envelope_of_cloudevents() -> None:
     with Receiver(OK) as server:
-        said = send_one(to(f"{server.url}/hooks/trials?team=a"))
-    assert said == "200 thanks"
+        text = send_one(to(f"{server.url}/hooks/trials?team=a"))
+    assert text == "200 thanks"
     post = server.posts[0]
     assert (post.method, post.target) == ("POST", "/hooks/trials?team=a")
     assert post.headers["host"] == server.host
@@ -174,9 +174,9 @@ def test_of_a_huge_answer_only_the_beginning_is_read() -> None:
 
     length = 4_000 * 65_536
     with Receiver(send(head(200, f"Content-Length: {length}"), then=flood)) as server:
-        said = send_one(to(server.url))
-    assert said.startswith("200 xxx")
-    assert len(said) < 250
+        text = send_one(to(server.url))
+    assert text.startswith("200 xxx")
+    assert len(text) < 250
 
 
 def drip(connection: Connection) -> None:

@@ -17,16 +17,18 @@ def monitor(sqlite_url: str, tmp_path: Path) -> Monitor:
 
 
 @pytest.fixture
-def told(monitor: Monitor, filled_stores: FilledStores) -> Monitor:
+def filled(monitor: Monitor, filled_stores: FilledStores) -> Monitor:
     """Return the command line on a store with a trial of three versions and another of one.
 
     The second version is one of the sponsor, the third one of the registry alone.
     """
-    filled_stores.fill(monitor.url, "three versions and another trial", lambda _: tell(monitor))
+    filled_stores.fill(
+        monitor.url, "three versions and another trial", lambda _: tell_operator(monitor)
+    )
     return monitor
 
 
-def tell(monitor: Monitor) -> None:
+def tell_operator(monitor: Monitor) -> None:
     """Ingest the versions."""
     sites = (("Clinic A", "France", "RECRUITING"), ("Clinic B", "Spain", "RECRUITING"))
     more = (*sites, ("Clinic C", "Spain", "NOT_YET_RECRUITING"))

@@ -80,12 +80,12 @@ def test_a_record_that_is_gone_is_shown_as_it_stood_last_and_said_to_be_gone(
     gone: Monitor,
 ) -> None:
     shown = gone.answer("show", NCT)
-    told = "the registry no longer shows this record"
-    assert f"{told} ({SAID}); what follows is what it showed last" in shown
+    filled = "the registry no longer shows this record"
+    assert f"{filled} ({SAID}); what follows is what it showed last" in shown
     assert "Overall status          recruiting" in shown
-    assert told not in gone.answer("show", NCT, "--version", "1")
-    assert told not in gone.answer("show", NCT, "--at", "2026-03-09")
-    assert told in gone.answer("show", NCT, "--at", "2026-03-10")
+    assert filled not in gone.answer("show", NCT, "--version", "1")
+    assert filled not in gone.answer("show", NCT, "--at", "2026-03-09")
+    assert filled in gone.answer("show", NCT, "--at", "2026-03-10")
     assert gone.answer("show", NCT, "--field", "registryRecord.presence") == "GONE\n"
 
 

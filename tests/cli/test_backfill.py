@@ -113,8 +113,8 @@ def test_a_version_that_cannot_be_read_fails_the_command_and_keeps_the_others(
     )
     result = monitor("backfill", nct_id, "--json")
     assert result.exit_code == 1
-    told = json.loads(result.stdout)
-    assert (told["stored"], told["quarantined"]) == (versions - 1, 1)
+    filled = json.loads(result.stdout)
+    assert (filled["stored"], filled["quarantined"]) == (versions - 1, 1)
     assert len(monitor.json("quarantine", "list")) == 1
     assert len(monitor.json("history", nct_id)["versions"]) == versions - 1
 

@@ -83,10 +83,10 @@ def test_every_check_ends_and_names_its_deadline(tmp_path: Path, servers: ExitSt
     assert code == 1
     assert time.monotonic() - began < SOON_S
     ended = "the conversation was not over within 1.5 s (delivery.total_timeout_s); it was ended"
-    told = " ".join(said.split())
-    assert told.count(ended) == 4, said
-    assert "said more than 64 KB (delivery.answer_limit_kb)" in told
-    assert told.count("was not complete within 1.5 s") == 2, said
+    filled = " ".join(said.split())
+    assert filled.count(ended) == 4, said
+    assert "said more than 64 KB (delivery.answer_limit_kb)" in filled
+    assert filled.count("was not complete within 1.5 s") == 2, said
 
 
 @pytest.mark.parametrize("kind", ["email", "slack", "webhook", "apprise"])

@@ -221,5 +221,7 @@ def test_sources_that_find_nothing_and_ids_that_the_registry_does_not_know_are_n
     ]  # fmt: skip
     assert add(stocked, "--nct-id", GONE) == [f"the registry does not know {GONE}"]
     assert add(stocked, "--nct-id", registry.nct(101), name="y") == []
-    told = {one["about"]: one["detail"] for one in _doctor(stocked) if one["verdict"] == "warning"}
-    assert told["source list"] == f"the registry does not know {GONE}"
+    filled = {
+        one["about"]: one["detail"] for one in _doctor(stocked) if one["verdict"] == "warning"
+    }
+    assert filled["source list"] == f"the registry does not know {GONE}"

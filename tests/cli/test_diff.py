@@ -29,20 +29,20 @@ def numbers(found: dict[str, Any]) -> tuple[int, int]:
     ],
 )
 def test_versions_are_named_by_number_or_by_a_date(
-    told: Monitor, arguments: tuple[str, ...], compared: tuple[int, int]
+    filled: Monitor, arguments: tuple[str, ...], compared: tuple[int, int]
 ) -> None:
-    assert numbers(told.json("diff", NCT, *arguments)) == compared
+    assert numbers(filled.json("diff", NCT, *arguments)) == compared
 
 
-def test_two_neighbours_differ_by_the_events_of_the_history(told: Monitor) -> None:
-    stored = told.json("history", NCT, "--noise")["versions"][1]["events"]
-    found = told.json("diff", NCT, "1", "2")
+def test_two_neighbours_differ_by_the_events_of_the_history(filled: Monitor) -> None:
+    stored = filled.json("history", NCT, "--noise")["versions"][1]["events"]
+    found = filled.json("diff", NCT, "1", "2")
     assert list(found) == ["nct_id", "from", "to", "events"]
     assert found["events"] == stored
 
 
-def test_versions_further_apart_are_compared_anew(told: Monitor) -> None:
-    kinds = [event["kind"] for event in told.json("diff", NCT, "1", "3")["events"]]
+def test_versions_further_apart_are_compared_anew(filled: Monitor) -> None:
+    kinds = [event["kind"] for event in filled.json("diff", NCT, "1", "3")["events"]]
     assert kinds == [
         "recruitment_closed", "enrollment_target_changed", "site_added", "administrative_update",
     ]  # fmt: skip
@@ -64,13 +64,13 @@ def test_changed_words_of_a_long_text_are_marked_with_some_text_around_them(
     assert "\x1b[2;9m[-9-]\x1b[0m\x1b[1;4m{+8+}\x1b[0m weeks." in colored
 
 
-def test_one_version_against_itself_has_no_events(told: Monitor) -> None:
-    assert told.json("diff", NCT, "2", "2")["events"] == []
-    assert "no difference" in told.answer("diff", NCT, "2", "2")
+def test_one_version_against_itself_has_no_events(filled: Monitor) -> None:
+    assert filled.json("diff", NCT, "2", "2")["events"] == []
+    assert "no difference" in filled.answer("diff", NCT, "2", "2")
 
 
-def test_a_trial_of_one_version_has_nothing_to_compare(told: Monitor) -> None:
-    assert "one version so far" in told.complaint("diff", OTHER, code=3)
+def test_a_trial_of_one_version_has_nothing_to_compare(filled: Monitor) -> None:
+    assert "one version so far" in filled.complaint("diff", OTHER, code=3)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,6 @@ def test_a_trial_of_one_version_has_nothing_to_compare(told: Monitor) -> None:
     ],
 )
 def test_a_version_that_is_not_there_is_told_clearly(
-    told: Monitor, named: str, code: int, says: str
+    filled: Monitor, named: str, code: int, says: str
 ) -> None:
-    assert says in told.complaint("diff", NCT, named, code=code)
+    assert says in filled.complaint("diff", NCT, named, code=code)

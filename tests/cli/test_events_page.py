@@ -25,8 +25,8 @@ def test_every_kind_stands_in_the_page_once_and_no_other() -> None:
 
 
 def test_every_kind_has_the_severity_of_the_rules() -> None:
-    told = {kind: severity.split(";")[0] for kind, severity, _, _ in ROWS}
-    assert told == {str(kind): str(severity) for kind, severity in SEVERITIES.items()}
+    filled = {kind: severity.split(";")[0] for kind, severity, _, _ in ROWS}
+    assert filled == {str(kind): str(severity) for kind, severity in SEVERITIES.items()}
     assert {severity for _, severity, _, _ in ROWS for severity in [severity.split(";")[0]]} == set(
         Severity
     )
@@ -42,11 +42,11 @@ def test_the_thresholds_of_the_page_are_the_defaults() -> None:
 
 
 def test_every_fact_of_a_record_that_goes_or_comes_back_stands_in_its_row() -> None:
-    told = {kind: facts_of(kind) for kind, *_ in ROWS}
+    filled = {kind: facts_of(kind) for kind, *_ in ROWS}
     for case in presence.CASES:
         found = events(study(case.old), study(case.new))
         [event] = [event for event in found if event.kind is case.kind]
-        assert set(event.facts) - {"life_phase"} <= told[event.kind], event.kind
+        assert set(event.facts) - {"life_phase"} <= filled[event.kind], event.kind
 
 
 def test_every_fact_of_real_changes_stands_in_its_row(shared_data: Path) -> None:
@@ -57,7 +57,7 @@ def test_every_fact_of_real_changes_stands_in_its_row(shared_data: Path) -> None
             found = json.loads(line)
             nct_id = found["nct_id"]
             series[nct_id].append(TrialRecord(nct_id=nct_id, document=found["study"]))
-    told = {kind: facts_of(kind) for kind, *_ in ROWS}
+    filled = {kind: facts_of(kind) for kind, *_ in ROWS}
     for records in series.values():
         for old, new in pairwise(records):
             assert new.last_update_date is not None
@@ -69,7 +69,7 @@ def test_every_fact_of_real_changes_stands_in_its_row(shared_data: Path) -> None
                 thresholds=ThresholdSettings(),
             )
             for event in classify(diff(old, new), context):
-                assert set(event.facts) - {"life_phase"} <= told[event.kind], event.kind
+                assert set(event.facts) - {"life_phase"} <= filled[event.kind], event.kind
 
 
 def facts_of(kind: str) -> set[str]:

@@ -32,19 +32,21 @@ def typed(file: Path | str) -> dict[str, str]:
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_each_table_is_read_by_duckdb_in_each_format(
-    told: Monitor, tmp_path: Path, name: str, form: str
+    filled: Monitor, tmp_path: Path, name: str, form: str
 ) -> None:
     file = tmp_path / f"it.{form}"
-    written = told.json("export", name, "--to", str(file))
+    written = filled.json("export", name, "--to", str(file))
     assert written["format"] == form
     found = duckdb.sql(f"FROM '{file}'")
     assert found is not None
     assert len(found) == written["rows"] > 1
 
 
-def test_versions_have_the_columns_that_users_of_cthist_know(told: Monitor, tmp_path: Path) -> None:
+def test_versions_have_the_columns_that_users_of_cthist_know(
+    filled: Monitor, tmp_path: Path
+) -> None:
     file = tmp_path / "versions.csv"
-    told.answer("export", "versions", "--to", str(file))
+    filled.answer("export", "versions", "--to", str(file))
     rows = list(csv.DictReader(file.read_text("utf-8").splitlines()))
     about = [(one["nctid"], one["version_number"], one["total_versions"], one["enrolment"])
              for one in rows]  # fmt: skip
@@ -131,7 +133,7 @@ def test_versions_have_cthist_s_texts_where_they_are_asked_for(
 
 
 def test_facts_of_many_trials_are_read_together(
-    told: Monitor, monkeypatch: pytest.MonkeyPatch
+    filled: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
     read = Reader.facts_of
@@ -140,11 +142,11 @@ def test_facts_of_many_trials_are_read_together(
         asked.append(len(nct_ids))
         return read(reader, nct_ids)
 
-    told.ingest(study(nct_id="NCT09000003"))
-    whole = told.answer("export", "facts", "--to", "-")
+    filled.ingest(study(nct_id="NCT09000003"))
+    whole = filled.answer("export", "facts", "--to", "-")
     monkeypatch.setattr(exports, "_TRIALS", 2)
     monkeypatch.setattr(Reader, "facts_of", counted)
-    assert told.answer("export", "facts", "--to", "-") == whole
+    assert filled.answer("export", "facts", "--to", "-") == whole
     assert asked == [2, 1]
 
 
@@ -158,9 +160,9 @@ def test_a_month_is_its_first_day_and_says_so(monitor: Monitor, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_events_are_typed_by_themselves(told: Monitor, tmp_path: Path, form: str) -> None:
+def test_events_are_typed_by_themselves(filled: Monitor, tmp_path: Path, form: str) -> None:
     file = tmp_path / f"events.{form}"
-    told.answer("export", "events", "--to", str(file))
+    filled.answer("export", "events", "--to", str(file))
     found = typed(file)
     assert found["version_date"] == "DATE"
     assert found["learned_at"] == "TIMESTAMP WITH TIME ZONE"
@@ -168,19 +170,19 @@ def test_events_are_typed_by_themselves(told: Monitor, tmp_path: Path, form: str
     assert found["percent"] == "DOUBLE"
 
 
-def test_pandas_reads_what_duckdb_reads(told: Monitor, tmp_path: Path) -> None:
+def test_pandas_reads_what_duckdb_reads(filled: Monitor, tmp_path: Path) -> None:
     file = tmp_path / "events.csv"
-    told.answer("export", "events", "--to", str(file))
+    filled.answer("export", "events", "--to", str(file))
     frame = pd.read_csv(file, parse_dates=["learned_at"])
     assert str(frame["learned_at"].dtype).startswith("datetime64")
     assert frame["percent"].dropna().tolist() == [66.7]
 
 
-def test_events_are_those_that_the_command_lists(told: Monitor, tmp_path: Path) -> None:
+def test_events_are_those_that_the_command_lists(filled: Monitor, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     chosen = ("--group", "enrollment", "--group", "status", "--since", "2026-03-05")
-    told.answer("export", "events", *chosen, "--to", str(file))
-    listed = told.json("events", *chosen)["events"]
+    filled.answer("export", "events", *chosen, "--to", str(file))
+    listed = filled.json("events", *chosen)["events"]
     written = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     same = ("nct_id", "version_id", "event_id", "kind", "summary", "facts", "before", "after")
     assert listed
@@ -191,8 +193,10 @@ def test_events_are_those_that_the_command_lists(told: Monitor, tmp_path: Path) 
 
 @pytest.mark.parametrize("options", [("--status", "completed"), ("--nct-id", OTHER)])
 @pytest.mark.parametrize("name", ["trials", "versions", "facts"])
-def test_only_chosen_trials_are_written(told: Monitor, name: str, options: tuple[str, ...]) -> None:
-    lines = told.answer("export", name, *options, "--to", "-").splitlines()
+def test_only_chosen_trials_are_written(
+    filled: Monitor, name: str, options: tuple[str, ...]
+) -> None:
+    lines = filled.answer("export", name, *options, "--to", "-").splitlines()
     assert len(lines) == 2
     assert OTHER in lines[1]
 
@@ -204,13 +208,13 @@ def test_a_text_is_no_formula_in_a_spreadsheet(monitor: Monitor) -> None:
     assert row["lead_sponsor"] == "'@SUM(A1)"
 
 
-def test_excel_is_told_of_utf_8_when_asked_to(told: Monitor, tmp_path: Path) -> None:
+def test_excel_is_told_of_utf_8_when_asked_to(filled: Monitor, tmp_path: Path) -> None:
     file = tmp_path / "trials.csv"
-    told.answer("export", "trials", "--to", str(file))
+    filled.answer("export", "trials", "--to", str(file))
     assert file.read_bytes().startswith(b"nct_id,")
-    told.answer("export", "trials", "--bom", "--to", str(file))
+    filled.answer("export", "trials", "--bom", "--to", str(file))
     assert file.read_bytes().startswith(b"\xef\xbb\xbfnct_id,")
-    assert "--bom" in told.complaint("export", "trials", "--bom", "--to", "x.jsonl", code=2)
+    assert "--bom" in filled.complaint("export", "trials", "--bom", "--to", "x.jsonl", code=2)
 
 
 def dataset(monitor: Monitor, folder: Path) -> list[tuple[Any, ...]]:
@@ -232,40 +236,42 @@ def test_a_dataset_is_split_by_year_and_replaces_the_earlier_one(
     assert dataset(monitor, folder) == dataset(monitor, folder)
 
 
-def test_a_folder_that_holds_something_else_is_left_alone(told: Monitor, tmp_path: Path) -> None:
+def test_a_folder_that_holds_something_else_is_left_alone(filled: Monitor, tmp_path: Path) -> None:
     (tmp_path / "events").mkdir()
     mine = tmp_path / "events" / "mine.txt"
     mine.write_text("mine")
-    said = told.complaint("export", "events", "--format", "parquet", "--to", str(tmp_path), code=2)
+    said = filled.complaint(
+        "export", "events", "--format", "parquet", "--to", str(tmp_path), code=2
+    )
     assert "mine.txt is no part of an earlier export" in said
     assert [file.name for file in tmp_path.glob("events*/*")] == ["mine.txt"]
 
 
 def test_a_file_appears_whole_or_not_at_all(
-    told: Monitor, tmp_path: Path, breaking: Callable[[], None]
+    filled: Monitor, tmp_path: Path, breaking: Callable[[], None]
 ) -> None:
     file = tmp_path / "events.csv"
     file.write_text("of yesterday")
     breaking()
-    told.complaint("export", "events", "--to", str(file), code=1)
+    filled.complaint("export", "events", "--to", str(file), code=1)
     assert file.read_text() == "of yesterday"
     assert [one.name for one in tmp_path.glob("*events.csv*")] == ["events.csv"]
 
 
 @pytest.fixture
-def breaking(told: Monitor) -> Callable[[], None]:
+def breaking(filled: Monitor) -> Callable[[], None]:
     """Return what damages the body of an event."""
-    return lambda: damage(told.url, "UPDATE events SET body = 'x'")
+    return lambda: damage(filled.url, "UPDATE events SET body = 'x'")
 
 
-def test_the_earlier_command_says_what_to_write(told: Monitor) -> None:
-    said = told.complaint("export", NCT, "--to", "out", code=2)
+def test_the_earlier_command_says_what_to_write(filled: Monitor) -> None:
+    said = filled.complaint("export", NCT, "--to", "out", code=2)
     assert f"write `monitor export records {NCT} --to DIR`" in said
 
 
 def test_without_the_extra_parquet_says_what_to_install(
-    told: Monitor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    filled: Monitor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    said = told.complaint("export", "trials", "--to", str(tmp_path / "it.parquet"), code=2)
+    said = filled.complaint("export", "trials", "--to", str(tmp_path / "it.parquet"), code=2)
     assert "pip install 'trial-monitor[parquet]'" in said

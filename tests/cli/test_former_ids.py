@@ -84,7 +84,7 @@ def served(records: Records) -> Iterator[ReplicaServer]:
         yield server
 
 
-def told(alerts: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def filled(alerts: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """Return the trial and kind of each event that was sent."""
     return [(one["nct_id"], event["kind"]) for one in alerts for event in one["events"]]
 
@@ -99,7 +99,7 @@ def test_a_termination_is_heard_under_the_former_id(
     assert followed.look() == []
     assert [followed.next_day(), followed.next_day()] == [[], []]
     alerts = followed.next_day()
-    assert told(alerts) == [(NOW, "trial_terminated")]
+    assert filled(alerts) == [(NOW, "trial_terminated")]
     assert f"{FORMER}, now {NOW}" in alerts[0]["reasons"][0]
     assert followed.asked_singly() == [], "the record came once, by the list"
     assert [one["nct_id"] for one in monitor.json("trials")] == [NOW], "no false absence"
@@ -117,10 +117,10 @@ def test_after_a_merger_the_follower_of_the_former_id_goes_on_hearing(
     followed = Followed(monitor, tmp_path, served, f'["{FORMER}"]')
     assert [followed.look(), followed.next_day()] == [[], []]
     merged = followed.next_day()
-    assert told(merged) == [(FORMER, "record_merged")], "one message: no trial is new"
+    assert filled(merged) == [(FORMER, "record_merged")], "one message: no trial is new"
     assert merged[0]["events"][0]["summary"] == f"Record merged into {NOW}"
     assert "a merger that was sent told it" in monitor.answer("explain", NOW, "--version", "1")
-    assert told(followed.next_day()) == [(NOW, "trial_terminated")]
+    assert filled(followed.next_day()) == [(NOW, "trial_terminated")]
     assert f"Record merged into {NOW}" in monitor.answer("history", FORMER)
     assert f"{FORMER}, now {NOW}" in monitor.answer("explain", NOW, "--version", "2")
 
@@ -132,7 +132,7 @@ def test_a_merger_into_a_record_that_was_there_is_told_once(
     records.merge(FORMER, into=NOW, on=WEDNESDAY)
     followed = Followed(monitor, tmp_path, served, f'["{FORMER}", "{NOW}"]')
     assert [followed.look(), followed.next_day()] == [[], []]
-    assert told(followed.next_day()) == [(FORMER, "record_merged")]
+    assert filled(followed.next_day()) == [(FORMER, "record_merged")]
 
 
 def test_a_merger_is_told_of_both_records_to_who_follows_both(
@@ -147,7 +147,7 @@ def test_a_merger_is_told_of_both_records_to_who_follows_both(
     )
     settings.write_text(both)
     assert followed.look() == []
-    assert told(followed.next_day()) == [(NOW, "record_merged"), (FORMER, "record_merged")]
+    assert filled(followed.next_day()) == [(NOW, "record_merged"), (FORMER, "record_merged")]
 
 
 @pytest.mark.parametrize("is_known", [False, True], ids=["not in the store", "in the store"])
@@ -162,9 +162,9 @@ def test_a_backfill_by_the_former_id_is_that_of_the_trial(
         served.replica.world.advance()
     if is_known:
         followed.look()
-    told = monitor.answer("backfill", FORMER).splitlines()
-    assert told[0] == f"{FORMER} is now {NOW}"
-    assert told[1].startswith("1 trial: ")
+    filled = monitor.answer("backfill", FORMER).splitlines()
+    assert filled[0] == f"{FORMER} is now {NOW}"
+    assert filled[1].startswith("1 trial: ")
     versions = monitor.json("history", NOW)["versions"]
     assert len(versions) >= 2
     assert monitor.json("backfill", FORMER)["trials"] == 1
@@ -179,7 +179,7 @@ def test_a_subscription_to_a_former_id_says_so(
     followed = Followed(monitor, tmp_path, served, f'["{NOW}"]')
     add = ["subscription", "add", "--subscriber", "me", "--channel", "box"]
     followed.look()
-    told = monitor.answer(*add, "--name", "late", "--nct-id", FORMER, "--nct-id", NOW)
-    assert told.splitlines()[1:] == [f"{FORMER} is now {NOW}"]
+    filled = monitor.answer(*add, "--name", "late", "--nct-id", FORMER, "--nct-id", NOW)
+    assert filled.splitlines()[1:] == [f"{FORMER} is now {NOW}"]
     assert "is now" not in monitor.answer(*add, "--name", "present", "--nct-id", NOW)
     assert monitor.json(*add, "--name", "json", "--nct-id", FORMER)["name"] == "json"

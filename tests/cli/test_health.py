@@ -15,13 +15,13 @@ def test_a_monitor_that_is_alive_is_0(monitor: Monitor) -> None:
         monitor.environ["MONITOR_WEB__LISTEN"] = server.url.removeprefix("http://")
         assert monitor.answer("health") == "healthy (standby)\n"
         assert monitor.answer("health", "--url", f"{server.url}/readyz") == "healthy\n"
-        told = monitor.json("health")
-    assert (told["well"], told["reason"], told["facts"]["role"]) == (True, None, "standby")
+        filled = monitor.json("health")
+    assert (filled["well"], filled["reason"], filled["facts"]["role"]) == (True, None, "standby")
 
 
 def test_a_monitor_that_is_not_is_1_with_the_reason(monitor: Monitor) -> None:
-    told = HealthResult(good=False, facts={"reason": "no heartbeat for 31 s"})
-    with served(answering(health=told)) as server:
+    filled = HealthResult(good=False, facts={"reason": "no heartbeat for 31 s"})
+    with served(answering(health=filled)) as server:
         assert "no heartbeat for 31 s" in monitor.complaint("health", "--url", server.url, code=1)
         result = monitor("health", "--url", server.url, "--json")
     assert (result.exit_code, result.stderr) == (1, "")

@@ -12,23 +12,23 @@ from tests.cli.studies import NCT, OTHER, study
 
 
 def test_a_timeline_reads_from_the_oldest_version_to_the_newest(
-    told: Monitor, snapshot: SnapshotAssertion
+    filled: Monitor, snapshot: SnapshotAssertion
 ) -> None:
-    assert told.answer("history", NCT) == snapshot
+    assert filled.answer("history", NCT) == snapshot
 
 
-def test_noise_is_shown_where_it_is_asked_for(told: Monitor, snapshot: SnapshotAssertion) -> None:
-    assert told.answer("history", NCT, "--noise") == snapshot
+def test_noise_is_shown_where_it_is_asked_for(filled: Monitor, snapshot: SnapshotAssertion) -> None:
+    assert filled.answer("history", NCT, "--noise") == snapshot
 
 
-def test_json_has_the_promised_shape(told: Monitor) -> None:
-    found = told.json("history", NCT)
+def test_json_has_the_promised_shape(filled: Monitor) -> None:
+    found = filled.json("history", NCT)
     assert list(found) == ["nct_id", "title", "overall_status", "versions"]
     assert (found["nct_id"], found["overall_status"]) == (NCT, "ACTIVE_NOT_RECRUITING")
     version = found["versions"][1]
     assert {name: version[name] for name in version if name != "events"} == {
         "version": 2,
-        "version_id": told.json("events", "--nct-id", NCT)["events"][0]["version_id"],
+        "version_id": filled.json("events", "--nct-id", NCT)["events"][0]["version_id"],
         "version_date": "2026-03-07",
         "retrieved_at": "2026-03-09T08:30:00+00:00",
         "source": "files",
@@ -62,13 +62,13 @@ def test_json_has_the_promised_shape(told: Monitor) -> None:
     assert site["fields"][0]["before"] is None
 
 
-def test_json_leaves_noise_out_unless_it_is_asked_for(told: Monitor) -> None:
-    news = told.json("history", NCT)["versions"]
+def test_json_leaves_noise_out_unless_it_is_asked_for(filled: Monitor) -> None:
+    news = filled.json("history", NCT)["versions"]
     assert news[2]["events"] == []
     assert {event["severity"] for version in news for event in version["events"]} == {
         "high", "medium",
     }  # fmt: skip
-    everything = told.json("history", NCT, "--noise")["versions"]
+    everything = filled.json("history", NCT, "--noise")["versions"]
     assert [event["severity"] for event in everything[2]["events"]] == ["noise"]
 
 
@@ -87,11 +87,11 @@ def test_json_leaves_noise_out_unless_it_is_asked_for(told: Monitor) -> None:
     ],
 )
 def test_dates_are_inclusive_and_keep_the_versions_numbers(
-    told: Monitor, options: tuple[str, ...], numbers: list[int]
+    filled: Monitor, options: tuple[str, ...], numbers: list[int]
 ) -> None:
-    found = told.json("history", NCT, *options)["versions"]
+    found = filled.json("history", NCT, *options)["versions"]
     assert [version["version"] for version in found] == numbers
-    shown = told.answer("history", NCT, *options)
+    shown = filled.answer("history", NCT, *options)
     assert all(f"Version {number} " in shown for number in numbers)
     assert ("no version in this range of dates" in shown) is not bool(numbers)
 
@@ -115,24 +115,24 @@ def test_a_status_that_the_registry_set_without_a_new_date_is_news_of_that_day(
     assert monitor.json("trials", "--changed-since", "2026-03-03") == []
 
 
-def test_kinds_select_events_and_json_still_lists_every_version(told: Monitor) -> None:
+def test_kinds_select_events_and_json_still_lists_every_version(filled: Monitor) -> None:
     options = ("--kind", "enrollment_target_changed", "--kind", "Site-Added")
-    found = told.json("history", NCT, *options)["versions"]
+    found = filled.json("history", NCT, *options)["versions"]
     assert [[event["kind"] for event in version["events"]] for version in found] == [
         [], ["enrollment_target_changed", "site_added"], [],
     ]  # fmt: skip
 
 
-def test_a_group_selects_the_events_of_its_kinds(told: Monitor) -> None:
-    found = told.json("history", NCT, "--kind", "sites", "--kind", "enrollment")["versions"]
+def test_a_group_selects_the_events_of_its_kinds(filled: Monitor) -> None:
+    found = filled.json("history", NCT, "--kind", "sites", "--kind", "enrollment")["versions"]
     assert [[event["kind"] for event in version["events"]] for version in found] == [
         [], ["enrollment_target_changed", "site_added"], [],
     ]  # fmt: skip
 
 
-def test_noise_is_shown_where_it_is_named(told: Monitor) -> None:
+def test_noise_is_shown_where_it_is_named(filled: Monitor) -> None:
     def kinds(*options: str) -> set[str]:
-        versions = told.json("history", NCT, *options)["versions"]
+        versions = filled.json("history", NCT, *options)["versions"]
         return {event["kind"] for version in versions for event in version["events"]}
 
     noise = {kind for kind in kinds("--noise") if kind in GROUPS["noise"]}
@@ -141,31 +141,31 @@ def test_noise_is_shown_where_it_is_named(told: Monitor) -> None:
     assert noise.isdisjoint(kinds("--kind", "sites"))
 
 
-def test_versions_without_the_asked_events_are_counted_not_shown(told: Monitor) -> None:
-    shown = told.answer("history", NCT, "--kind", "site_added")
+def test_versions_without_the_asked_events_are_counted_not_shown(filled: Monitor) -> None:
+    shown = filled.answer("history", NCT, "--kind", "site_added")
     assert "Version 2 " in shown
     assert "Version 1 " not in shown
     assert "2 versions without such events not shown" in shown
 
 
-def test_the_least_severity_selects_events(told: Monitor) -> None:
-    found = told.json("history", NCT, "--min-severity", "high")["versions"]
+def test_the_least_severity_selects_events(filled: Monitor) -> None:
+    found = filled.json("history", NCT, "--min-severity", "high")["versions"]
     assert [len(version["events"]) for version in found] == [0, 2, 0]
-    shown = told.answer("history", NCT, "--min-severity", "HIGH")
+    shown = filled.answer("history", NCT, "--min-severity", "HIGH")
     assert "site added" not in shown
 
 
-def test_an_unknown_kind_or_severity_says_what_there_is(told: Monitor) -> None:
-    said = told.complaint("history", NCT, "--kind", "trial_withdrwan", code=2)
+def test_an_unknown_kind_or_severity_says_what_there_is(filled: Monitor) -> None:
+    said = filled.complaint("history", NCT, "--kind", "trial_withdrwan", code=2)
     assert "did you mean trial_withdrawn" in said
-    said = told.complaint("history", NCT, "--min-severity", "huge", code=2)
+    said = filled.complaint("history", NCT, "--min-severity", "huge", code=2)
     assert "noise, low, medium, high, critical" in said
-    said = told.complaint("history", NCT, "--since", "2026-13", code=2)
+    said = filled.complaint("history", NCT, "--since", "2026-13", code=2)
     assert "2026-02-19" in said
 
 
-def test_a_version_between_two_readings_says_so_and_no_more(told: Monitor) -> None:
-    shown = told.answer("history", NCT)
+def test_a_version_between_two_readings_says_so_and_no_more(filled: Monitor) -> None:
+    shown = filled.answer("history", NCT)
     assert (
         "Registry record changed (version of 2026-03-07; seen between 2026-03-06 12:00 and "
         "2026-03-09 08:30 UTC)"
@@ -173,13 +173,13 @@ def test_a_version_between_two_readings_says_so_and_no_more(told: Monitor) -> No
     assert "in the registry's data of 2026-03-12" in shown
 
 
-def test_an_old_version_that_arrives_late_is_marked(told: Monitor) -> None:
+def test_an_old_version_that_arrives_late_is_marked(filled: Monitor) -> None:
     late = datetime(2026, 4, 1, 6, 0, tzinfo=UTC)
-    told.ingest(study("2025-06-01", enrollment=100), at=late)
-    versions = told.json("history", NCT)["versions"]
+    filled.ingest(study("2025-06-01", enrollment=100), at=late)
+    versions = filled.json("history", NCT)["versions"]
     assert [version["backfilled"] for version in versions] == [True, False, False, False]
     assert versions[0]["version_date"] == "2025-06-01"
-    shown = told.answer("history", NCT)
+    shown = filled.answer("history", NCT)
     assert (
         "Version 1  Registry record first seen (version of 2025-06-01; read 2026-04-01 06:00 UTC; "
         "backfilled)"
@@ -211,8 +211,8 @@ def test_the_order_of_arrival_does_not_matter_for_what_is_seen_between(monitor: 
 
 
 @pytest.mark.parametrize("written", ["NCT0900000I", "09000001"])
-def test_a_typing_error_is_told_the_id_that_may_be_meant(told: Monitor, written: str) -> None:
-    assert f"did you mean {NCT}?" in told.complaint("history", written, code=2)
+def test_a_typing_error_is_told_the_id_that_may_be_meant(filled: Monitor, written: str) -> None:
+    assert f"did you mean {NCT}?" in filled.complaint("history", written, code=2)
 
 
 @pytest.mark.parametrize(
@@ -220,28 +220,28 @@ def test_a_typing_error_is_told_the_id_that_may_be_meant(told: Monitor, written:
     ["nct09000001", "NCT9000001", " NCT09000001 ", "NCT000009000001", '"NCT09000001"',
      "https://clinicaltrials.gov/study/NCT09000001?a=b"],
 )  # fmt: skip
-def test_an_id_in_another_spelling_is_understood(told: Monitor, written: str) -> None:
-    assert told.json("history", written)["nct_id"] == NCT
+def test_an_id_in_another_spelling_is_understood(filled: Monitor, written: str) -> None:
+    assert filled.json("history", written)["nct_id"] == NCT
 
 
 @pytest.mark.parametrize("written", ["09OOO", "NCT123456789", "EUCT-2023", ""])
-def test_a_typing_error_is_told_what_an_id_looks_like(told: Monitor, written: str) -> None:
-    said = told.complaint("history", written, code=2)
+def test_a_typing_error_is_told_what_an_id_looks_like(filled: Monitor, written: str) -> None:
+    said = filled.complaint("history", written, code=2)
     assert "eight digits, for example NCT06377228" in said
 
 
-def test_an_id_that_is_not_stored_is_not_found(told: Monitor) -> None:
-    assert "NCT09999999 is not in the store" in told.complaint("history", "NCT09999999", code=3)
+def test_an_id_that_is_not_stored_is_not_found(filled: Monitor) -> None:
+    assert "NCT09999999 is not in the store" in filled.complaint("history", "NCT09999999", code=3)
 
 
-def test_a_trial_of_one_version_has_a_history(told: Monitor) -> None:
-    assert [version["version"] for version in told.json("history", OTHER)["versions"]] == [1]
+def test_a_trial_of_one_version_has_a_history(filled: Monitor) -> None:
+    assert [version["version"] for version in filled.json("history", OTHER)["versions"]] == [1]
 
 
-def test_a_pipe_gets_no_colours_and_can_be_told_to_have_them(told: Monitor) -> None:
-    assert "\x1b" not in told.answer("history", NCT)
-    assert "\x1b[1mNCT09000001" in told.answer("--color", "history", NCT)
-    told.environ["FORCE_COLOR"] = "1"
-    assert "\x1b[1mNCT09000001" in told.answer("history", NCT)
-    told.environ["NO_COLOR"] = "1"
-    assert "\x1b" not in told.answer("history", NCT)
+def test_a_pipe_gets_no_colours_and_can_be_told_to_have_them(filled: Monitor) -> None:
+    assert "\x1b" not in filled.answer("history", NCT)
+    assert "\x1b[1mNCT09000001" in filled.answer("--color", "history", NCT)
+    filled.environ["FORCE_COLOR"] = "1"
+    assert "\x1b[1mNCT09000001" in filled.answer("history", NCT)
+    filled.environ["NO_COLOR"] = "1"
+    assert "\x1b" not in filled.answer("history", NCT)

@@ -51,7 +51,7 @@ def anywhere(request: pytest.FixtureRequest, monitor: Monitor) -> Monitor:
 
 
 @pytest.fixture
-def told(monitor: Monitor) -> Monitor:
+def with_people(monitor: Monitor) -> Monitor:
     """Return the command line with a configuration that names people."""
     return configured(monitor)
 
@@ -87,19 +87,19 @@ def test_those_of_the_file_and_those_of_commands_stand_side_by_side(anywhere: Mo
     assert names(anywhere, "--all") == {"car-t": "retired", "mine": "active"}
 
 
-def test_a_subscription_is_shown_with_what_it_has_from_its_subscriber(told: Monitor) -> None:
-    lines = told.answer("subscription", "show", "car-t").splitlines()
+def test_a_subscription_is_shown_with_what_it_has_from_its_subscriber(with_people: Monitor) -> None:
+    lines = with_people.answer("subscription", "show", "car-t").splitlines()
     shown = {line[:16].strip(): line[16:] for line in lines[1:]}
-    assert shown["From"] == f"the configuration ({told.environ['MONITOR_CONFIG']})"
+    assert shown["From"] == f"the configuration ({with_people.environ['MONITOR_CONFIG']})"
     assert shown["When"] == "daily 08:00 Europe/Madrid"
     assert shown["Quiet hours"] == "22:00-07:00 Europe/Madrid"
     assert shown["Channels"] == "out"
     assert shown["Trials"] == "condition: lupus, gout; not country: China"
-    listed = told.json("subscription", "list")[0]
-    assert told.json("subscription", "show", "1") == {**listed, "feed": None}
+    listed = with_people.json("subscription", "list")[0]
+    assert with_people.json("subscription", "show", "1") == {**listed, "feed": None}
 
 
-def test_every_option_of_add_becomes_a_part_of_the_subscription(told: Monitor) -> None:
+def test_every_option_of_add_becomes_a_part_of_the_subscription(with_people: Monitor) -> None:
     values = {"phase": "PHASE1", "status": "RECRUITING", "study_type": "INTERVENTIONAL",
               "source": "lupus"}  # fmt: skip
     filters = [
@@ -108,7 +108,7 @@ def test_every_option_of_add_becomes_a_part_of_the_subscription(told: Monitor) -
         for prefix in ("", "not-")
         for part in (f"--{prefix}{key.replace('_', '-')}", values.get(key, "one"))
     ]
-    found = told.json(
+    found = with_people.json(
         *ADD, "--name", "all of it", "--nct-id", TRIAL, *filters, "--changes", "status",
         "--changes", "noise", "--min-severity", "low", "--min-days", "30", "--min-percent", "2.5",
         "--when", "weekly mon 7:05 Asia/Tokyo", "--critical-at-once", "--quiet", "22:00-07:00",
@@ -128,12 +128,12 @@ def test_every_option_of_add_becomes_a_part_of_the_subscription(told: Monitor) -
     }  # fmt: skip
 
 
-def test_trials_come_from_a_file_or_from_standard_input(told: Monitor) -> None:
-    file = told.folder / "ids.txt"
+def test_trials_come_from_a_file_or_from_standard_input(with_people: Monitor) -> None:
+    file = with_people.folder / "ids.txt"
     file.write_text(f"{TRIAL}, nct102  # two\n", "utf-8")
-    found = told.json(*ADD, "--name", "a", "--nct-ids-from", str(file))
+    found = with_people.json(*ADD, "--name", "a", "--nct-ids-from", str(file))
     assert found["nct_ids"] == [OTHER, TRIAL]
-    environ = {"MONITOR_DATABASE_URL": told.url, **told.environ}
+    environ = {"MONITOR_DATABASE_URL": with_people.url, **with_people.environ}
     arguments = [*ADD, "--name", "b", "--nct-ids-from", "-", "--json"]
     result = CliRunner(env=environ).invoke(root, arguments, input=f"\n{TRIAL}\n")
     assert json.loads(result.stdout)["nct_ids"] == [TRIAL]
@@ -163,20 +163,20 @@ def test_trials_come_from_a_file_or_from_standard_input(told: Monitor) -> None:
         (("--all", "--name", "a:b"), "--name = 'a:b' is invalid: expected 1 to 64 letters"),
     ],
 )
-def test_a_wrong_option_is_named(told: Monitor, options: tuple[str, ...], said: str) -> None:
+def test_a_wrong_option_is_named(with_people: Monitor, options: tuple[str, ...], said: str) -> None:
     given = ("subscription", "add", "--subscriber", "bo", "--name", "a", *options)
-    assert said in told.complaint(*given, code=2)
-    assert names(told) == {"car-t": "active"}
+    assert said in with_people.complaint(*given, code=2)
+    assert names(with_people) == {"car-t": "active"}
 
 
-def test_a_name_that_is_taken_is_refused_until_it_is_free(told: Monitor) -> None:
-    told.answer(*ADD, "--name", "a", "--all")
-    said = told.complaint(*ADD, "--name", "a", "--all", code=2)
+def test_a_name_that_is_taken_is_refused_until_it_is_free(with_people: Monitor) -> None:
+    with_people.answer(*ADD, "--name", "a", "--all")
+    said = with_people.complaint(*ADD, "--name", "a", "--all", code=2)
     assert "bo has a subscription 'a' already (made by command)" in said
     ana = ("subscription", "add", "--subscriber", "ana", "--name", "car-t", "--all")
-    assert "already (in " in told.complaint(*ana, code=2)
-    told.answer("subscription", "remove", "a")
-    assert told.json(*ADD, "--name", "a", "--all")["status"] == "active"
+    assert "already (in " in with_people.complaint(*ana, code=2)
+    with_people.answer("subscription", "remove", "a")
+    assert with_people.json(*ADD, "--name", "a", "--all")["status"] == "active"
 
 
 def test_a_subscription_pauses_and_goes_on_wherever_it_comes_from(anywhere: Monitor) -> None:
@@ -189,23 +189,23 @@ def test_a_subscription_pauses_and_goes_on_wherever_it_comes_from(anywhere: Moni
     assert names(anywhere) == {"car-t": "active", "mine": "paused"}
 
 
-def test_one_of_the_file_is_not_removed_by_command(told: Monitor) -> None:
-    file = told.environ["MONITOR_CONFIG"]
-    said = told.complaint("subscription", "remove", "car-t", code=2)
+def test_one_of_the_file_is_not_removed_by_command(with_people: Monitor) -> None:
+    file = with_people.environ["MONITOR_CONFIG"]
+    said = with_people.complaint("subscription", "remove", "car-t", code=2)
     assert f"'car-t' of ana is in {file}; take it out there, or `monitor subscription" in said
-    said = told.complaint("subscriber", "remove", "ana", code=2)
+    said = with_people.complaint("subscriber", "remove", "ana", code=2)
     assert f"ana is in {file}; take them out there, then remove them" in said
-    said = told.complaint("subscriber", "forget", "ana", "--yes", code=2)
+    said = with_people.complaint("subscriber", "forget", "ana", "--yes", code=2)
     assert "then forget them" in said
-    assert names(told) == {"car-t": "active"}
+    assert names(with_people) == {"car-t": "active"}
 
 
-def test_one_of_several_people_s_has_to_be_said_more_clearly(told: Monitor) -> None:
-    told.answer(*ADD, "--name", "car-t", "--all")
-    said = told.complaint("subscription", "pause", "car-t", code=2)
+def test_one_of_several_people_s_has_to_be_said_more_clearly(with_people: Monitor) -> None:
+    with_people.answer(*ADD, "--name", "car-t", "--all")
+    said = with_people.complaint("subscription", "pause", "car-t", code=2)
     assert "several have a subscription 'car-t': name its number: 1 (ana), 2 (bo)" in said
-    assert told.json("subscription", "pause", "2")["subscriber"] == "bo"
-    paused = told.json("subscription", "pause", "car-t", "--subscriber", "ana")
+    assert with_people.json("subscription", "pause", "2")["subscriber"] == "bo"
+    paused = with_people.json("subscription", "pause", "car-t", "--subscriber", "ana")
     assert paused["subscriber"] == "ana"
 
 
@@ -222,15 +222,15 @@ def test_one_of_several_people_s_has_to_be_said_more_clearly(told: Monitor) -> N
         ("silence", "add", "--nct-id", TRIAL, "--for", "1h", "--subscriber", "nobody"),
     ],
 )
-def test_what_is_not_there_is_not_found(told: Monitor, arguments: tuple[str, ...]) -> None:
-    assert "there is no" in told.complaint(*arguments, code=3)
+def test_what_is_not_there_is_not_found(with_people: Monitor, arguments: tuple[str, ...]) -> None:
+    assert "there is no" in with_people.complaint(*arguments, code=3)
 
 
-def test_a_file_that_names_what_a_command_made_is_a_clear_error(told: Monitor) -> None:
-    told.answer(*ADD, "--name", "mine", "--all")
+def test_a_file_that_names_what_a_command_made_is_a_clear_error(with_people: Monitor) -> None:
+    with_people.answer(*ADD, "--name", "mine", "--all")
     more = '[[subscription]]\nname = "mine"\nsubscriber = "bo"\nall = true\nchannels = "out"\n'
-    configured(told, CONFIG + more)
-    said = told.complaint("subscription", "list", code=2)
+    configured(with_people, CONFIG + more)
+    said = with_people.complaint("subscription", "list", code=2)
     assert "a subscription of that name was made by command; give this one another name" in said
 
 
@@ -323,6 +323,6 @@ def test_each_of_several_kinds_and_groups_is_silent_in_each_trial(anywhere: Moni
     ],
 )
 def test_a_wrong_silence_is_told_what_to_say(
-    told: Monitor, options: tuple[str, ...], said: str
+    with_people: Monitor, options: tuple[str, ...], said: str
 ) -> None:
-    assert said in told.complaint("silence", "add", *options, code=2)
+    assert said in with_people.complaint("silence", "add", *options, code=2)

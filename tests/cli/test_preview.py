@@ -55,53 +55,53 @@ def test_json_is_short_for_its_format(seeded: Monitor) -> None:
     assert json.loads(shown)["alerts"][0]["version"] == 2
 
 
-def test_without_a_number_it_is_the_last_version_with_news(told: Monitor) -> None:
-    assert told.json("history", NCT, "--noise")["versions"][-1]["version"] == 3
-    assert told.json("preview", NCT)["alerts"][0]["version"] == 2
-    assert told.json("preview", NCT, "--version", "1")["alerts"][0]["version"] == 1
-    assert told.json("preview", OTHER)["subject"] == (
+def test_without_a_number_it_is_the_last_version_with_news(filled: Monitor) -> None:
+    assert filled.json("history", NCT, "--noise")["versions"][-1]["version"] == 3
+    assert filled.json("preview", NCT)["alerts"][0]["version"] == 2
+    assert filled.json("preview", NCT, "--version", "1")["alerts"][0]["version"] == 1
+    assert filled.json("preview", OTHER)["subject"] == (
         f"First seen (completed): Examplumab, systemic lupus erythematosus ({OTHER})"
     )
 
 
-def test_noise_is_left_out_unless_there_is_nothing_else(told: Monitor) -> None:
-    news = told.json("preview", NCT, "--version", "2")["alerts"][0]["events"]
-    noise = told.json("preview", NCT, "--version", "3")["alerts"][0]["events"]
+def test_noise_is_left_out_unless_there_is_nothing_else(filled: Monitor) -> None:
+    news = filled.json("preview", NCT, "--version", "2")["alerts"][0]["events"]
+    noise = filled.json("preview", NCT, "--version", "3")["alerts"][0]["events"]
     assert "noise" not in {event["severity"] for event in news}
     assert {event["severity"] for event in noise} == {"noise"}
 
 
-def test_it_is_the_message_that_a_subscriber_would_get(told: Monitor) -> None:
-    config = told.folder / "linked.toml"
+def test_it_is_the_message_that_a_subscriber_would_get(filled: Monitor) -> None:
+    config = filled.folder / "linked.toml"
     config.write_text('[delivery]\npublic_url = "https://monitor.example.org"\n', "utf-8")
-    shown = told.answer("preview", NCT, "--config", str(config))
+    shown = filled.answer("preview", NCT, "--config", str(config))
     assert f"You get this because “example” includes this trial ({NCT})" in shown
     assert re.search("Unsubscribe: https://monitor.example.org/unsubscribe/[0-9a-f-]+/", shown)
-    assert "Unsubscribe" not in told.answer("preview", NCT)
+    assert "Unsubscribe" not in filled.answer("preview", NCT)
 
 
-def test_what_is_not_stored_is_not_found(told: Monitor) -> None:
-    assert "NCT00000009 is not in the store" in told.complaint("preview", "NCT00000009", code=3)
-    said = told.complaint("preview", NCT, "--version", "9", code=3)
+def test_what_is_not_stored_is_not_found(filled: Monitor) -> None:
+    assert "NCT00000009 is not in the store" in filled.complaint("preview", "NCT00000009", code=3)
+    said = filled.complaint("preview", NCT, "--version", "9", code=3)
     assert f"{NCT} has no version 9; it has 3 versions" in said
 
 
-def test_a_format_that_there_is_not_is_refused(told: Monitor) -> None:
-    assert "'pdf' is not one of" in told.complaint("preview", NCT, "--format", "pdf", code=2)
+def test_a_format_that_there_is_not_is_refused(filled: Monitor) -> None:
+    assert "'pdf' is not one of" in filled.complaint("preview", NCT, "--format", "pdf", code=2)
 
 
-def test_templates_of_ones_own_are_tried_and_used(told: Monitor) -> None:
-    folder = told.folder / "templates"
+def test_templates_of_ones_own_are_tried_and_used(filled: Monitor) -> None:
+    folder = filled.folder / "templates"
     folder.mkdir()
     own = folder / "subject.txt.j2"
     own.write_text("[trials] {{ page.subject }}", "utf-8")
-    shown = told.answer("preview", NCT, "--templates", str(folder))
+    shown = filled.answer("preview", NCT, "--templates", str(folder))
     assert shown.startswith("[trials] ACTIVE, NOT RECRUITING + 2 more: ")
-    config = told.folder / "own.toml"
+    config = filled.folder / "own.toml"
     config.write_text(f'[delivery]\ntemplates = "{folder}"\n', "utf-8")
-    assert told.answer("preview", NCT, "--config", str(config)) == shown
+    assert filled.answer("preview", NCT, "--config", str(config)) == shown
     own.write_text("\n{{ page.sbuject }}", "utf-8")
-    said = told.complaint("preview", NCT, "--templates", str(folder), code=2)
+    said = filled.complaint("preview", NCT, "--templates", str(folder), code=2)
     assert f"{own}, line 2 fails: " in said
     assert "sbuject" in said
 
@@ -131,20 +131,20 @@ def test_what_several_trials_cannot_be_is_refused(seeded: Monitor) -> None:
     assert "--send" in seeded.complaint("preview", REAL[0], "--to", "a@example.org", code=2)
 
 
-def test_it_is_sent_by_a_channel_with_an_id_of_its_own(told: Monitor) -> None:
-    config = told.folder / "monitor.toml"
-    out = told.folder / "out"
+def test_it_is_sent_by_a_channel_with_an_id_of_its_own(filled: Monitor) -> None:
+    config = filled.folder / "monitor.toml"
+    out = filled.folder / "out"
     config.write_text(
         f'[[channel]]\nname = "files"\ntype = "folder"\npath = "{out}"\n'
         '[[channel]]\nname = "away"\ntype = "email"\nserver = "127.0.0.1:1"\nsecurity = "none"\n'
         'sender = "m@example.org"\nto = "ana@example.org"\n',
         "utf-8",
     )
-    told.environ["MONITOR_CONFIG"] = str(config)
-    shown = told.json("preview", NCT)
-    said = told.answer("preview", NCT, "--send", "files")
+    filled.environ["MONITOR_CONFIG"] = str(config)
+    shown = filled.json("preview", NCT)
+    said = filled.answer("preview", NCT, "--send", "files")
     assert said.startswith(f"Sending by files: {shown['subject']}\nfiles (folder): sent: ")
-    tried = told.json("preview", NCT, "--send", "files")
+    tried = filled.json("preview", NCT, "--send", "files")
     assert [(one["channel"], one["ok"]) for one in tried] == [("files", True)]
     files = sorted(out.rglob("*.json"))
     sent = [json.loads(file.read_text("utf-8"))["data"] for file in files]
@@ -152,11 +152,13 @@ def test_it_is_sent_by_a_channel_with_an_id_of_its_own(told: Monitor) -> None:
     assert len(ids) == 2
     assert shown.pop("delivery") not in ids
     assert sent == [shown, shown]
-    assert told.json("outbox", "list") == []
-    failed = told("preview", NCT, "--send", "away", "--to", "bo@example.org")
+    assert filled.json("outbox", "list") == []
+    failed = filled("preview", NCT, "--send", "away", "--to", "bo@example.org")
     assert failed.exit_code == 1
     assert "away (email) to bo@example.org: failed: " in failed.stdout
-    assert "there is no channel 'none'" in told.complaint("preview", NCT, "--send", "none", code=3)
+    assert "there is no channel 'none'" in filled.complaint(
+        "preview", NCT, "--send", "none", code=3
+    )
 
 
 def test_without_an_id_it_is_what_changed_last(seeded: Monitor, monitor: Monitor) -> None:

@@ -40,7 +40,7 @@ channels = "box"
 
 
 @pytest.fixture
-def told(store_url: str, tmp_path: Path, filled_stores: FilledStores) -> Monitor:
+def filled(store_url: str, tmp_path: Path, filled_stores: FilledStores) -> Monitor:
     """Return the command line on a trial whose enrollment grew by 67 %, which two hear of."""
     return fill(store_url, tmp_path, filled_stores)
 
@@ -100,17 +100,17 @@ def deliver(monitor: Monitor, *, days: int) -> list[str]:
     ]
 
 
-def test_old_events_learn_a_threshold_and_what_was_announced_stays(told: Monitor) -> None:
-    assert deliver(told, days=7) == ["high"]  # ana's; ben's digest still waits
-    before, messages = announced(told), told.json("outbox", "list")
-    told.environ[HIGH] = "90"
-    assert severities(told) == ["high"]
-    done = run(told)
+def test_old_events_learn_a_threshold_and_what_was_announced_stays(filled: Monitor) -> None:
+    assert deliver(filled, days=7) == ["high"]  # ana's; ben's digest still waits
+    before, messages = announced(filled), filled.json("outbox", "list")
+    filled.environ[HIGH] = "90"
+    assert severities(filled) == ["high"]
+    done = run(filled)
     assert (done["trials"], done["versions"], done["changed"]) == (2, 3, 1)
-    assert severities(told) == ["medium"]
-    assert announced(told) == before
-    assert told.json("outbox", "list") == messages, "nobody is alerted"
-    assert deliver(told, days=9) == ["high", "high"]
+    assert severities(filled) == ["medium"]
+    assert announced(filled) == before
+    assert filled.json("outbox", "list") == messages, "nobody is alerted"
+    assert deliver(filled, days=9) == ["high", "high"]
 
 
 def test_a_dry_run_says_what_would_change(small: Monitor) -> None:
@@ -139,35 +139,35 @@ def test_a_dry_run_says_what_would_change(small: Monitor) -> None:
     ]
 
 
-def test_status_counts_what_is_by_older_rules_until_it_is_derived_anew(told: Monitor) -> None:
-    assert told.json("status")["versions_by_older_rules"] == 0
-    assert "reclassify" not in told.answer("status")
-    told.environ[HIGH] = "90"
-    assert told.json("status")["versions_by_older_rules"] == 3
+def test_status_counts_what_is_by_older_rules_until_it_is_derived_anew(filled: Monitor) -> None:
+    assert filled.json("status")["versions_by_older_rules"] == 0
+    assert "reclassify" not in filled.answer("status")
+    filled.environ[HIGH] = "90"
+    assert filled.json("status")["versions_by_older_rules"] == 3
     said = "3 of 3 versions have events by older rules or thresholds: `monitor reclassify`"
-    assert said in " ".join(told.answer("status").split())
-    run(told, OTHER)
-    assert told.json("status")["versions_by_older_rules"] == 2
-    run(told)
-    assert told.json("status")["versions_by_older_rules"] == 0
-    assert told("reclassify").stdout == "no events are by older rules or thresholds\n"
+    assert said in " ".join(filled.answer("status").split())
+    run(filled, OTHER)
+    assert filled.json("status")["versions_by_older_rules"] == 2
+    run(filled)
+    assert filled.json("status")["versions_by_older_rules"] == 0
+    assert filled("reclassify").stdout == "no events are by older rules or thresholds\n"
 
 
-def test_an_upgraded_store_is_by_older_rules(told: Monitor) -> None:
-    migrate(told.url, "0007", down=True)
-    assert upgrade(told.url).revision == "0007"
-    assert told.json("status")["versions_by_older_rules"] == 3
-    assert told.answer("db", "verify", "--events").endswith("nothing is damaged\n")
-    done = run(told)
+def test_an_upgraded_store_is_by_older_rules(filled: Monitor) -> None:
+    migrate(filled.url, "0007", down=True)
+    assert upgrade(filled.url).revision == "0007"
+    assert filled.json("status")["versions_by_older_rules"] == 3
+    assert filled.answer("db", "verify", "--events").endswith("nothing is damaged\n")
+    done = run(filled)
     assert (done["versions"], done["changed"]) == (3, 0)
-    assert told.json("status")["versions_by_older_rules"] == 0
+    assert filled.json("status")["versions_by_older_rules"] == 0
 
 
-def test_verify_names_events_that_the_present_rules_do_not_derive(told: Monitor) -> None:
-    assert told.json("db", "verify", "--events")["problems"] == []
-    run_sql(told.url, "UPDATE events SET severity = 'low' WHERE severity = 'high'")
-    assert told.json("db", "verify")["problems"] == []
-    result = told("db", "verify", "--events", "--json")
+def test_verify_names_events_that_the_present_rules_do_not_derive(filled: Monitor) -> None:
+    assert filled.json("db", "verify", "--events")["problems"] == []
+    run_sql(filled.url, "UPDATE events SET severity = 'low' WHERE severity = 'high'")
+    assert filled.json("db", "verify")["problems"] == []
+    result = filled("db", "verify", "--events", "--json")
     assert result.exit_code == 1
     [problem] = json.loads(result.stdout)["problems"]
     assert (problem["nct_id"], problem["version"]) == (NCT, 2)
@@ -178,8 +178,8 @@ def test_verify_names_events_that_the_present_rules_do_not_derive(told: Monitor)
     assert "low enrollment_target_changed: Enrollment target: 144 → 240 (+67%)" in problem["detail"]
     assert "administrative_update" not in problem["detail"]
     assert problem["fix"] == f"`monitor reclassify {NCT}`"
-    assert run(told, NCT)["changed"] == 1
-    assert told.json("db", "verify", "--events")["problems"] == []
+    assert run(filled, NCT)["changed"] == 1
+    assert filled.json("db", "verify", "--events")["problems"] == []
 
 
 def test_verify_leaves_out_what_is_by_older_rules(small: Monitor) -> None:

@@ -78,7 +78,7 @@ def test_it_follows_the_registry_and_a_folder_until_told_to_stop(
         assert re.search(r'monitor_requests_total{host="127\.0\.0\.1:\d+",status="200"} \d', counts)
         assert daemon.page("/readyz")[0] == 200
         assert daemon.stop() == 0
-        assert daemon.told("stopped", code=0)
+        assert daemon.entries("stopped", code=0)
     assert events(monitor) == ["trial_registered", "trial_withdrawn"]
 
 
@@ -124,8 +124,8 @@ def test_an_answer_that_never_ends_does_not_hold_up_the_end(
         began = time.monotonic()
         assert daemon.stop() == 0
         assert time.monotonic() - began < 20
-        assert not daemon.told("still hanging")
-        assert not daemon.told("pass failed"), "it was stopped, the registry is not to blame"
+        assert not daemon.entries("still hanging")
+        assert not daemon.entries("pass failed"), "it was stopped, the registry is not to blame"
 
 
 def test_a_second_one_takes_over_when_the_first_is_killed(
@@ -152,7 +152,7 @@ def test_a_port_in_use_is_one_clear_line_and_keeps_it_from_nothing(
         with Running(config, MONITOR_WEB__LISTEN=place) as daemon:
             assert f"cannot listen on {place}" in daemon.wait_for("port taken")["reason"]
             daemon.wait_for("pass finished", times=2)
-            assert len(daemon.told("port taken")) == 1
+            assert len(daemon.entries("port taken")) == 1
             assert daemon.stop() == 0
 
 

@@ -10,7 +10,7 @@ from tests.daemon.processes import Running, configure, eventually
 CHANNEL = '[[channel]]\nname = "out"\ntype = "console"\n'
 
 
-def wish(name: str, lines: str = "all = true") -> str:
+def table(name: str, lines: str = "all = true") -> str:
     return f'[[subscription]]\nname = "{name}"\nsubscriber = "ana"\nchannels = "out"\n{lines}\n'
 
 
@@ -31,7 +31,7 @@ def statuss(url: str) -> dict[str, str]:
 
 
 def test_once_stores_the_people_before_its_passes(monitor: Monitor, tmp_path: Path) -> None:
-    file = written(tmp_path, monitor.url, wish("a"))
+    file = written(tmp_path, monitor.url, table("a"))
     assert monitor("--config", str(file), "run", "--once").exit_code == 0
     assert statuss(monitor.url) == {"a": "active"}
 
@@ -40,7 +40,7 @@ def test_a_clash_with_a_command_s_stops_the_start(monitor: Monitor, tmp_path: Pa
     file = written(tmp_path, monitor.url)
     monitor.answer("--config", str(file), "subscription", "add", "--subscriber", "ana",
                    "--name", "a", "--all", "--channel", "out")  # fmt: skip
-    file = written(tmp_path, monitor.url, wish("a"))
+    file = written(tmp_path, monitor.url, table("a"))
     said = monitor.complaint("--config", str(file), "run", "--once", code=2)
     assert '[[subscription]] "a" of ana: a subscription of that name was made by command' in said
 
@@ -48,14 +48,14 @@ def test_a_clash_with_a_command_s_stops_the_start(monitor: Monitor, tmp_path: Pa
 def test_the_daemon_takes_people_up_at_its_start_and_at_sighup(
     tmp_path: Path, sqlite_url: str
 ) -> None:
-    with Running(written(tmp_path, sqlite_url, wish("a"))) as daemon:
+    with Running(written(tmp_path, sqlite_url, table("a"))) as daemon:
         daemon.wait_for("leading")
         assert statuss(sqlite_url) == {"a": "active"}
-        written(tmp_path, sqlite_url, wish("b"))
+        written(tmp_path, sqlite_url, table("b"))
         daemon.send(signal.SIGHUP)
         daemon.wait_for("configuration read again")
         assert statuss(sqlite_url) == {"a": "retired", "b": "active"}
-        written(tmp_path, sqlite_url, wish("b", "nct_ids_file = 'gone.txt'"))
+        written(tmp_path, sqlite_url, table("b", "nct_ids_file = 'gone.txt'"))
         daemon.send(signal.SIGHUP)
         refused = daemon.wait_for("configuration refused")
         assert "gone.txt cannot be read" in str(refused["reason"])

@@ -13,8 +13,8 @@ from tests.cli.studies import NCT, OTHER, study
 from tests.cli.test_db_verify import damage
 
 
-def test_every_change_is_one_row_with_its_difference(told: Monitor) -> None:
-    shown = told.answer("series", NCT, "--field", "enrollment").splitlines()
+def test_every_change_is_one_row_with_its_difference(filled: Monitor) -> None:
+    shown = filled.answer("series", NCT, "--field", "enrollment").splitlines()
     assert shown == [
         f"{NCT}  A study of a thing",
         "",
@@ -24,8 +24,8 @@ def test_every_change_is_one_row_with_its_difference(told: Monitor) -> None:
     ]
 
 
-def test_words_last_from_the_day_they_begin_to_the_day_they_end(told: Monitor) -> None:
-    rows = told.answer("series", NCT, "--field", "status").splitlines()[3:]
+def test_words_last_from_the_day_they_begin_to_the_day_they_end(filled: Monitor) -> None:
+    rows = filled.answer("series", NCT, "--field", "status").splitlines()[3:]
     assert rows == [
         f"    2026-02-02  v1  {'█' * 19}{'·' * 5}  recruiting",
         f"    2026-03-07  v2  {'·' * 19}{'█' * 5}  active, not recruiting",
@@ -44,8 +44,8 @@ def test_dates_are_marks_and_move_by_days(monitor: Monitor) -> None:
     ]
 
 
-def test_json_has_the_values_and_the_stable_ids_of_their_versions(told: Monitor) -> None:
-    [found] = told.json("series", NCT, "--field", "enrollment")
+def test_json_has_the_values_and_the_stable_ids_of_their_versions(filled: Monitor) -> None:
+    [found] = filled.json("series", NCT, "--field", "enrollment")
     first, second = found["series"][0]["points"]
     assert len({first["version_id"], second["version_id"]}) == 2
     assert {key: second[key] for key in second if key != "version_id"} == {
@@ -55,8 +55,8 @@ def test_json_has_the_values_and_the_stable_ids_of_their_versions(told: Monitor)
     assert first["until"] == "2026-03-07"
 
 
-def test_csv_is_one_table_of_all_trials_and_fields(told: Monitor) -> None:
-    shown = told.answer("series", NCT, OTHER, "--field", "status", "--field", "sites", "--csv")
+def test_csv_is_one_table_of_all_trials_and_fields(filled: Monitor) -> None:
+    shown = filled.answer("series", NCT, OTHER, "--field", "status", "--field", "sites", "--csv")
     rows = [(one["NCT ID"], one["Field"], one["Version"], one["Value"])
             for one in csv.DictReader(shown.splitlines())]  # fmt: skip
     assert rows == [
@@ -91,32 +91,32 @@ def test_a_version_that_does_not_state_a_field_is_no_change_of_it(monitor: Monit
 
 
 def test_records_are_read_for_what_facts_do_not_hold_alone(
-    told: Monitor, monkeypatch: pytest.MonkeyPatch
+    filled: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unread(_: Reader, version: StoredVersion) -> TrialRecord:
         raise AssertionError(version)
 
     held = [name for name in SERIES_FIELDS if name != "why_stopped"]
     options = [word for name in held for word in ("--field", name)]
-    whole = told.json("series", NCT, *options)
+    whole = filled.json("series", NCT, *options)
     monkeypatch.setattr(Reader, "record", unread)
-    assert told.json("series", NCT, *options) == whole
+    assert filled.json("series", NCT, *options) == whole
 
 
 @pytest.mark.parametrize("name", SERIES_FIELDS)
-def test_every_field_is_readable_at_80_columns(told: Monitor, name: str) -> None:
-    title, *rows = told.answer("series", NCT, "--field", name).splitlines()
+def test_every_field_is_readable_at_80_columns(filled: Monitor, name: str) -> None:
+    title, *rows = filled.answer("series", NCT, "--field", name).splitlines()
     assert title
     assert len(rows) > 2
     assert all(len(row) < 80 for row in rows)
 
 
-def test_what_is_not_there_is_said(told: Monitor) -> None:
-    assert "'nothing' is not one of 'status'" in told("series", NCT, "--field", "nothing").stderr
-    told.complaint("series", "NCT00000001", "--field", "sites", code=3)
+def test_what_is_not_there_is_said(filled: Monitor) -> None:
+    assert "'nothing' is not one of 'status'" in filled("series", NCT, "--field", "nothing").stderr
+    filled.complaint("series", "NCT00000001", "--field", "sites", code=3)
 
 
-def test_facts_that_are_missing_are_an_error(told: Monitor) -> None:
-    damage(told.url, "DELETE FROM version_facts")
-    said = told.complaint("series", NCT, "--field", "enrollment", code=1)
+def test_facts_that_are_missing_are_an_error(filled: Monitor) -> None:
+    damage(filled.url, "DELETE FROM version_facts")
+    said = filled.complaint("series", NCT, "--field", "enrollment", code=1)
     assert f"lacks facts of {NCT}; `monitor db verify`" in said

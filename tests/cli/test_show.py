@@ -35,11 +35,11 @@ def test_a_record_is_summed_up(monitor: Monitor, snapshot: SnapshotAssertion) ->
     assert monitor.answer("show", NCT).replace(place, "FOLDER") == snapshot
 
 
-def test_json_is_the_whole_record_which_ingest_reads_again(told: Monitor) -> None:
-    found = told.json("show", NCT)
+def test_json_is_the_whole_record_which_ingest_reads_again(filled: Monitor) -> None:
+    found = filled.json("show", NCT)
     assert (found["nct_id"], found["version"], found["complete"]) == (NCT, 3, True)
     assert found["study"]["protocolSection"]["designModule"]["enrollmentInfo"]["count"] == 240
-    again = told.ingest(found, at=datetime(2026, 4, 1, tzinfo=UTC))
+    again = filled.ingest(found, at=datetime(2026, 4, 1, tzinfo=UTC))
     assert json.loads(again.stdout) == {
         "read": 1, "stored": 0, "unchanged": 1, "quarantined": 0, "events": 0,
     }  # fmt: skip
@@ -62,9 +62,9 @@ def test_json_is_the_whole_record_which_ingest_reads_again(told: Monitor) -> Non
     ],
 )
 def test_the_past_is_asked_by_the_registrys_clock_or_by_ours(
-    told: Monitor, option: tuple[str, ...], version: int
+    filled: Monitor, option: tuple[str, ...], version: int
 ) -> None:
-    assert told.json("show", NCT, *option)["version"] == version
+    assert filled.json("show", NCT, *option)["version"] == version
 
 
 def test_of_two_versions_that_the_registry_counts_on_one_day_the_later_stood(
@@ -77,18 +77,18 @@ def test_of_two_versions_that_the_registry_counts_on_one_day_the_later_stood(
     assert monitor.answer("show", NCT, "--at", "2020-03-09", *count) == "400\n"
 
 
-def test_what_arrived_late_stood_in_the_registry_before_it_was_known(told: Monitor) -> None:
-    told.ingest(study("2025-06-01", enrollment=50), at=datetime(2026, 4, 1, tzinfo=UTC))
+def test_what_arrived_late_stood_in_the_registry_before_it_was_known(filled: Monitor) -> None:
+    filled.ingest(study("2025-06-01", enrollment=50), at=datetime(2026, 4, 1, tzinfo=UTC))
     count = ("--field", "enrollmentInfo.count")
-    assert told.answer("show", NCT, "--at", "2025-07-01", *count) == "50\n"
-    assert told.answer("show", NCT, "--known-at", "2026-03-03", *count) == "144\n"
-    assert told.json("show", NCT, "--known-at", "2026-03-03")["version"] == 2
+    assert filled.answer("show", NCT, "--at", "2025-07-01", *count) == "50\n"
+    assert filled.answer("show", NCT, "--known-at", "2026-03-03", *count) == "144\n"
+    assert filled.json("show", NCT, "--known-at", "2026-03-03")["version"] == 2
 
 
-def test_before_the_first_version_the_earliest_is_named(told: Monitor) -> None:
-    said = told.complaint("show", NCT, "--at", "2026-01-31", code=3)
+def test_before_the_first_version_the_earliest_is_named(filled: Monitor) -> None:
+    said = filled.complaint("show", NCT, "--at", "2026-01-31", code=3)
     assert "the earliest is of 2026-02-02" in said
-    said = told.complaint("show", NCT, "--known-at", "2026-03-01T00:00", code=3)
+    said = filled.complaint("show", NCT, "--known-at", "2026-03-01T00:00", code=3)
     assert f"first read at {NOON.isoformat()}" in said
 
 
@@ -107,14 +107,14 @@ def test_a_part_of_a_second_before_it_was_read_nothing_was_known(monitor: Monito
         ("locations[Clinic A].country", "France\n"),
     ],
 )
-def test_one_value_is_printed_bare(told: Monitor, path: str, shown: str) -> None:
-    assert told.answer("show", NCT, "--field", path) == shown
+def test_one_value_is_printed_bare(filled: Monitor, path: str, shown: str) -> None:
+    assert filled.answer("show", NCT, "--field", path) == shown
 
 
-def test_several_values_are_printed_as_json(told: Monitor) -> None:
-    found = json.loads(told.answer("show", NCT, "--field", "locations[Spain].status"))
+def test_several_values_are_printed_as_json(filled: Monitor) -> None:
+    found = json.loads(filled.answer("show", NCT, "--field", "locations[Spain].status"))
     assert found == ["RECRUITING", "NOT_YET_RECRUITING"]
-    found = told.json("show", NCT, "--field", "locations[Spain].status", "--version", "1")
+    found = filled.json("show", NCT, "--field", "locations[Spain].status", "--version", "1")
     assert (found["version"], found["path"]) == (1, "locations[Spain].status")
     assert found["value"] == "RECRUITING"
 
@@ -125,10 +125,10 @@ def test_a_text_keeps_its_lines(monitor: Monitor) -> None:
     assert shown == "Inclusion Criteria:\n\n* FVC \\>= 70%\n  * nested\n"
 
 
-def test_a_field_that_is_not_there_is_not_found(told: Monitor) -> None:
-    said = told.complaint("show", NCT, "--field", "statusModule.overalStatus", code=3)
+def test_a_field_that_is_not_there_is_not_found(filled: Monitor) -> None:
+    said = filled.complaint("show", NCT, "--field", "statusModule.overalStatus", code=3)
     assert "did you mean 'overallStatus'" in said
-    told.complaint("show", NCT, "--field", "..", code=2)
+    filled.complaint("show", NCT, "--field", "..", code=2)
 
 
 @pytest.mark.parametrize(
@@ -141,19 +141,19 @@ def test_a_field_that_is_not_there_is_not_found(told: Monitor) -> None:
         ("--version", "soon"),
     ],
 )
-def test_a_wrong_question_exits_2(told: Monitor, options: tuple[str, ...]) -> None:
-    told.complaint("show", NCT, *options, code=2)
+def test_a_wrong_question_exits_2(filled: Monitor, options: tuple[str, ...]) -> None:
+    filled.complaint("show", NCT, *options, code=2)
 
 
-def test_a_version_that_is_not_there_is_not_found(told: Monitor) -> None:
-    assert "it has 3 versions" in told.complaint("show", NCT, "--version", "9", code=3)
+def test_a_version_that_is_not_there_is_not_found(filled: Monitor) -> None:
+    assert "it has 3 versions" in filled.complaint("show", NCT, "--version", "9", code=3)
 
 
-def test_a_version_is_shown_and_compared_by_its_id(told: Monitor) -> None:
-    first, last = (one["version_id"] for one in told.json("history", NCT)["versions"][::2])
-    shown = told.json("show", NCT, "--version", first)
+def test_a_version_is_shown_and_compared_by_its_id(filled: Monitor) -> None:
+    first, last = (one["version_id"] for one in filled.json("history", NCT)["versions"][::2])
+    shown = filled.json("show", NCT, "--version", first)
     assert (shown["version"], shown["version_id"]) == (1, first)
-    compared = told.json("diff", NCT, first.upper(), last)
+    compared = filled.json("diff", NCT, first.upper(), last)
     assert (compared["from"]["version"], compared["to"]["version_id"]) == (1, last)
-    said = told.complaint("show", NCT, "--version", "0123456789abcdef", code=3)
+    said = filled.complaint("show", NCT, "--version", "0123456789abcdef", code=3)
     assert "no version with the id" in said

@@ -69,25 +69,25 @@ def run(monitor: Monitor, *args: str, **options: str) -> tuple[int, str, str]:
     ids=" ".join,
 )
 def test_looking_something_up_loads_nothing_heavy(
-    told: Monitor, arguments: tuple[str, ...]
+    filled: Monitor, arguments: tuple[str, ...]
 ) -> None:
     script = LOADED.replace("HEAVY", repr(HEAVY))
-    code, out, err = run(told, *arguments, script=script)
+    code, out, err = run(filled, *arguments, script=script)
     assert (code, err.split()) == (0, [])
     assert out
 
 
-def test_help_loads_no_database(told: Monitor) -> None:
+def test_help_loads_no_database(filled: Monitor) -> None:
     script = LOADED.replace("HEAVY", repr((*HEAVY, "sqlalchemy")))
-    code, out, err = run(told, "--help", script=script)
+    code, out, err = run(filled, "--help", script=script)
     assert (code, err.split()) == (0, [])
     assert out
 
 
-def test_a_reader_that_goes_away_is_no_failure_to_speak_of(told: Monitor) -> None:
+def test_a_reader_that_goes_away_is_no_failure_to_speak_of(filled: Monitor) -> None:
     many = [study(nct_id=f"NCT{number:08d}", title="t" * 500) for number in range(1, 400)]
-    told.ingest(*many)
-    with process(told, "trials") as started:
+    filled.ingest(*many)
+    with process(filled, "trials") as started:
         assert started.stdout is not None
         assert started.stderr is not None
         started.stdout.readline()
@@ -96,13 +96,13 @@ def test_a_reader_that_goes_away_is_no_failure_to_speak_of(told: Monitor) -> Non
         assert started.wait(timeout=60) == 141
 
 
-def test_a_reader_that_was_never_there_is_none_either(told: Monitor) -> None:
+def test_a_reader_that_was_never_there_is_none_either(filled: Monitor) -> None:
     ours, theirs = os.pipe()
     os.close(ours)
     found = subprocess.run(
         [sys.executable, "-m", "monitor", "history", NCT],
         cwd=REPO,
-        env={**environment(), "MONITOR_DATABASE_URL": told.url},
+        env={**environment(), "MONITOR_DATABASE_URL": filled.url},
         stdout=theirs,
         stderr=subprocess.PIPE,
         text=True,
@@ -120,7 +120,7 @@ def test_errors_are_one_line_and_an_exit_code(monitor: Monitor) -> None:
     assert (code, out, err.count("\n")) == (1, "", 1)
 
 
-def test_an_output_that_cannot_be_written_is_one_line(told: Monitor) -> None:
+def test_an_output_that_cannot_be_written_is_one_line(filled: Monitor) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("this system has no /dev/full")
@@ -128,7 +128,7 @@ def test_an_output_that_cannot_be_written_is_one_line(told: Monitor) -> None:
         found = subprocess.run(
             [sys.executable, "-m", "monitor", "trials"],
             cwd=REPO,
-            env={**environment(), "MONITOR_DATABASE_URL": told.url},
+            env={**environment(), "MONITOR_DATABASE_URL": filled.url},
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
@@ -139,42 +139,44 @@ def test_an_output_that_cannot_be_written_is_one_line(told: Monitor) -> None:
 
 
 @pytest.mark.parametrize("closed", [">&-", "<&- >&-", "<&- >&- 2>&-"])
-def test_streams_that_are_closed_take_nothing_and_break_nothing(told: Monitor, closed: str) -> None:
+def test_streams_that_are_closed_take_nothing_and_break_nothing(
+    filled: Monitor, closed: str
+) -> None:
     for command in ("trials", f"history {NCT} --json", "ingest seeds/2026-07"):
         found = subprocess.run(
             ["/bin/sh", "-c", f'exec "$0" -m monitor {command} {closed}', sys.executable],
             cwd=REPO,
-            env={**environment(), "MONITOR_DATABASE_URL": told.url},
+            env={**environment(), "MONITOR_DATABASE_URL": filled.url},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             check=False,
         )
         assert (found.returncode, found.stderr) == (0, "")
-    assert "NCT06733935" in told.answer("trials")  # the store's files are whole
+    assert "NCT06733935" in filled.answer("trials")  # the store's files are whole
 
 
-def test_letters_that_the_output_cannot_take_do_not_stop_it(told: Monitor) -> None:
-    code, out, err = run(told, "history", NCT, PYTHONIOENCODING="ascii")
+def test_letters_that_the_output_cannot_take_do_not_stop_it(filled: Monitor) -> None:
+    code, out, err = run(filled, "history", NCT, PYTHONIOENCODING="ascii")
     assert (code, err) == (0, "")
     assert "144 ? 240" in out
 
 
-def test_an_unforeseen_error_is_one_line_until_more_is_asked_for(told: Monitor) -> None:
+def test_an_unforeseen_error_is_one_line_until_more_is_asked_for(filled: Monitor) -> None:
     script = """
 import sys
 from monitor.cli.errors import report_unexpected
 sys.excepthook = report_unexpected
 raise RuntimeError("first\\nsecond \\x1b[2J")
 """
-    code, out, err = run(told, script=script)
+    code, out, err = run(filled, script=script)
     assert (code, out) == (1, "")
     assert err == (
         "monitor: unexpected RuntimeError: first second ␛[2J (run it with --debug to see where)\n"
     )
-    _, _, err = run(told, script=script, MONITOR_DEBUG="1")
+    _, _, err = run(filled, script=script, MONITOR_DEBUG="1")
     assert err.startswith("Traceback")
-    _, _, err = run(told, "--debug", script=script)
+    _, _, err = run(filled, "--debug", script=script)
     assert err.startswith("Traceback")
 
 
@@ -194,9 +196,11 @@ def test_interrupted_it_keeps_what_was_stored_and_says_so(monitor: Monitor, tmp_
     assert len([line for line in MADE.sub("", err).splitlines() if line]) == 1
     stored = len(monitor.json("trials"))
     counted = re.search(r"(\d+) stored", err)
-    told = int(counted.group(1)) if counted else 0
+    filled = int(counted.group(1)) if counted else 0
     assert stored >= 10
-    assert told <= stored <= told + 10  # the batch at hand may have been committed, not yet told
+    assert (
+        filled <= stored <= filled + 10
+    )  # the batch at hand may have been committed, not yet told
     assert monitor.ingest(*many).exit_code == 0
     assert len(monitor.json("trials")) == 60
 

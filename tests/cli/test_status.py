@@ -99,22 +99,22 @@ def test_it_says_why_a_source_fails_and_how_far_one_has_read(followed: Monitor) 
 
 
 def test_it_tells_the_same_in_json(followed: Monitor) -> None:
-    told = followed.json("status")
-    assert told["at"] == NOW.isoformat()
-    assert told["lease"]["holder"] == "host:12:ab"
-    assert told["lease"]["until"] == (NOW + timedelta(seconds=20)).isoformat()
-    assert told["lease"]["held"] is True
-    counts = [told[name] for name in ("trials", "versions", "events", "quarantined")]
+    filled = followed.json("status")
+    assert filled["at"] == NOW.isoformat()
+    assert filled["lease"]["holder"] == "host:12:ab"
+    assert filled["lease"]["until"] == (NOW + timedelta(seconds=20)).isoformat()
+    assert filled["lease"]["held"] is True
+    counts = [filled[name] for name in ("trials", "versions", "events", "quarantined")]
     assert counts == [1, 2, 3, 1]
-    assert told["size_bytes"] > 50_000
-    sources = {row["name"]: row for row in told["sources"]}
+    assert filled["size_bytes"] > 50_000
+    sources = {row["name"]: row for row in filled["sources"]}
     assert list(sources) == ["lupus", "box", "new", "former"]
     assert sources["lupus"]["followed"] == {"shown": 1, "gone": 1, "merged": 0, "unknown": 0}
     assert sources["lupus"]["cursor"] == "2026-02-27"
     assert sources["box"]["failures"] == 3
     assert sources["box"]["last_reason"] == "the folder is not \x1b[31mthere"
     assert sources["new"]["last_success_at"] is None
-    assert [row["enabled"] for row in told["sources"]] == [True, True, True, False]
+    assert [row["enabled"] for row in filled["sources"]] == [True, True, True, False]
 
 
 def test_it_tells_that_nobody_schedules(followed: Monitor) -> None:
@@ -150,9 +150,9 @@ def test_it_tells_of_a_full_disk_as_the_store_cannot(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
     assert followed.json("status")["full_disks"] == []
     room.free = 1_500_000
-    told = followed.json("status")["full_disks"][0]
-    assert told.startswith("the disk of the store is full: 1 MB are left in /")
-    assert told in followed.answer("status")
+    filled = followed.json("status")["full_disks"][0]
+    assert filled.startswith("the disk of the store is full: 1 MB are left in /")
+    assert filled in followed.answer("status")
 
 
 def test_the_source_of_earlier_versions_is_not_off(followed: Monitor) -> None:
@@ -167,9 +167,9 @@ def test_the_source_of_earlier_versions_is_not_off(followed: Monitor) -> None:
 def test_it_works_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
     monitor = Monitor(postgres_url, tmp_path)
     monitor.ingest(study())
-    told = monitor.json("status")
-    assert (told["trials"], told["sources"], told["lease"]) == (1, [], None)
-    assert told["size_bytes"] > 50_000
+    filled = monitor.json("status")
+    assert (filled["trials"], filled["sources"], filled["lease"]) == (1, [], None)
+    assert filled["size_bytes"] > 50_000
     assert "0 sources" in monitor.answer("status")
 
 

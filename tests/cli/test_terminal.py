@@ -58,22 +58,22 @@ def read_all(terminal: int) -> str:
     return b"".join(pieces).decode().replace("\r\n", "\n")
 
 
-def test_a_terminal_gets_colours_and_lines_of_its_width(told: Monitor) -> None:
-    shown, _ = on_terminal(told, "history", NCT, COLUMNS="60")
+def test_a_terminal_gets_colours_and_lines_of_its_width(filled: Monitor) -> None:
+    shown, _ = on_terminal(filled, "history", NCT, COLUMNS="60")
     assert "\x1b[1mNCT09000001" in shown
     rows = SGR.sub("", shown).splitlines()
     assert max(map(len, rows)) <= 60
     assert "Enrollment target: 144 → 240 (+67%)" in SGR.sub("", shown)
 
 
-def test_no_color_is_heeded_on_a_terminal(told: Monitor) -> None:
-    shown, _ = on_terminal(told, "history", NCT, NO_COLOR="1")
+def test_no_color_is_heeded_on_a_terminal(filled: Monitor) -> None:
+    shown, _ = on_terminal(filled, "history", NCT, NO_COLOR="1")
     assert "\x1b" not in shown
 
 
-def test_a_table_fits_the_terminal(told: Monitor) -> None:
-    told.ingest(study(nct_id="NCT09000003", title="A long title " * 20, sponsor="Sponsor " * 9))
-    shown, _ = on_terminal(told, "trials", COLUMNS="90")
+def test_a_table_fits_the_terminal(filled: Monitor) -> None:
+    filled.ingest(study(nct_id="NCT09000003", title="A long title " * 20, sponsor="Sponsor " * 9))
+    shown, _ = on_terminal(filled, "trials", COLUMNS="90")
     rows = SGR.sub("", shown).splitlines()
     assert len(rows) == 5
     assert max(map(len, rows)) <= 90

@@ -105,9 +105,9 @@ def test_options_that_repeat_are_alternatives(seeds: Monitor) -> None:
     ],
 )
 def test_filters_choose_trials_as_they_choose_alerts(
-    told: Monitor, options: tuple[str, ...], expected: list[str]
+    filled: Monitor, options: tuple[str, ...], expected: list[str]
 ) -> None:
-    assert found(told, *options) == expected
+    assert found(filled, *options) == expected
 
 
 def test_trials_are_found_by_status_sponsor_and_condition_on_either_database(
@@ -131,11 +131,11 @@ def test_trials_are_found_by_status_sponsor_and_condition_on_either_database(
         assert found(monitor, *options) == expected, options
 
 
-def test_a_trial_is_found_by_what_it_says_now(told: Monitor) -> None:
+def test_a_trial_is_found_by_what_it_says_now(filled: Monitor) -> None:
     gout = study("2026-03-20", modules={"conditionsModule": {"conditions": ["Gout"]}})
-    told.ingest(gout, at=NOON + timedelta(days=20))
-    assert found(told, "--condition", "lupus") == [OTHER]
-    assert found(told, "--condition", "gout") == [NCT]
+    filled.ingest(gout, at=NOON + timedelta(days=20))
+    assert found(filled, "--condition", "lupus") == [OTHER]
+    assert found(filled, "--condition", "gout") == [NCT]
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_a_trial_is_found_by_what_it_says_now(told: Monitor) -> None:
     ],
 )
 def test_what_could_find_nothing_is_refused(
-    told: Monitor, options: tuple[str, ...], said: str
+    filled: Monitor, options: tuple[str, ...], said: str
 ) -> None:
-    assert said in told.complaint("trials", *options, code=2)
+    assert said in filled.complaint("trials", *options, code=2)
 
 
 def test_a_set_may_name_statuses(seeds: Monitor) -> None:

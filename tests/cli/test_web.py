@@ -34,7 +34,7 @@ def test_it_serves_readers_and_only_them_until_it_is_stopped(tmp_path: Path) -> 
             assert (status, b"NCT06733935" in body) == (200, True)
             assert ask(address, "/healthz")[0] == 404
         assert first.stop() == 0
-        assert first.told("stopped")
+        assert first.entries("stopped")
 
 
 @pytest.mark.parametrize(

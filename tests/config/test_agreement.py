@@ -129,7 +129,7 @@ def loaded(file: Path) -> Settings | str:
         return str(exc)
 
 
-def told_by_doctor(file: Path) -> str:
+def doctor_fault(file: Path) -> str:
     """Return what the doctor finds wrong with the configuration; "" for nothing."""
     first = next(examine(file, environ={}, next_run=lambda *_: NotImplemented, offline=True))
     assert first.about == "configuration"
@@ -180,7 +180,7 @@ def test_the_loader_the_doctor_and_the_parts_agree_on_every_key(
     value = data.draw(values(key))
     file.write_text(configuration(table, name, key.name, value), "utf-8")
     found = loaded(file)
-    assert told_by_doctor(file) == (found if isinstance(found, str) else "")
+    assert doctor_fault(file) == (found if isinstance(found, str) else "")
     if isinstance(found, str):
         return
     assert all(header.isascii() and header.isprintable() for header in used(found))
@@ -204,7 +204,7 @@ def test_on_what_two_judged_differently_they_agree(
     file: Path, written: dict[str, str], kept: str | None
 ) -> None:
     file.write_text(configuration("[[source]]", "ctgov", "filter", written), "utf-8")
-    assert (told_by_doctor(file) == "") is (kept is not None)
+    assert (doctor_fault(file) == "") is (kept is not None)
     if kept is None:
         with pytest.raises(ConfigError, match=rf"filter\.{next(iter(written))}"):
             load(file, environ={})

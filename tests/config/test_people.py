@@ -34,7 +34,7 @@ def message(tmp_path: Path, text: str) -> str:
     return said
 
 
-def wish(lines: str, name: str = "a", subscriber: str = "ana") -> str:
+def table(lines: str, name: str = "a", subscriber: str = "ana") -> str:
     return f'[[subscription]]\nname = "{name}"\nsubscriber = "{subscriber}"\n{lines}\n'
 
 
@@ -50,7 +50,7 @@ def only(tmp_path: Path, text: str) -> Subscription:
 def test_a_subscription_is_read_with_all_its_keys(tmp_path: Path) -> None:
     found = only(
         tmp_path,
-        wish(
+        table(
             'nct_ids = ["nct6733935", "NCT06733935"]\n'
             'filter = { condition = ["lupus", "gout"], phase = "PHASE1", '
             'not = { country = ["China"] } }\n'
@@ -89,7 +89,7 @@ def test_a_subscription_is_read_with_all_its_keys(tmp_path: Path) -> None:
 
 
 def test_what_a_subscription_leaves_open_is_all_but_noise_at_once(tmp_path: Path) -> None:
-    found = only(tmp_path, wish(ALL))
+    found = only(tmp_path, table(ALL))
     assert found.trials == Trials(everything=True)
     assert found.changes == Changes()
     assert (found.when, found.quiet, found.send_empty) == (AtOnce(), None, False)
@@ -102,36 +102,36 @@ def test_a_subscriber_s_channels_quiet_hours_and_clocks_hold_where_nothing_else_
         '[[subscriber]]\nname = "ana"\nchannels = "out"\nquiet = "22:00-07:00"\n'
         'timezone = "Europe/Madrid"\n'
     )
-    found = only(tmp_path, person + wish('all = true\nwhen = "daily 08:00"'))
+    found = only(tmp_path, person + table('all = true\nwhen = "daily 08:00"'))
     assert found.channels == ("out",)
     assert found.when == LocalTime(at=time(8), zone="Europe/Madrid")
     assert found.quiet == QuietHours(start=time(22), end=time(7), zone="Europe/Madrid")
     own = 'all = true\nwhen = "daily 08:00 UTC"\nquiet = "1:00-2:00 Asia/Tokyo"'
-    found = only(tmp_path, person + wish(own))
+    found = only(tmp_path, person + table(own))
     assert found.when == LocalTime(at=time(8), zone="UTC")
     assert found.quiet == QuietHours(start=time(1), end=time(2), zone="Asia/Tokyo")
 
 
 def test_a_subscriber_that_only_a_subscription_names_exists_by_that(tmp_path: Path) -> None:
-    found = settings(tmp_path, wish(ALL, subscriber="${WHO}") + wish(ALL, "b", "bo"))
+    found = settings(tmp_path, table(ALL, subscriber="${WHO}") + table(ALL, "b", "bo"))
     assert [person.name for person in found.subscribers] == ["ana", "bo"]
 
 
 def test_a_filter_may_be_all_trials_but_some(tmp_path: Path) -> None:
     lines = 'filter = { not = { country = "China" } }\nchannels = "out"'
-    (found,) = only(tmp_path, wish(lines)).trials.filters
+    (found,) = only(tmp_path, table(lines)).trials.filters
     assert (found.wanted, found.excluded) == ({}, {"country": ("China",)})
 
 
 def test_filters_may_be_alternatives(tmp_path: Path) -> None:
     lines = 'filter = [{ condition = "lupus" }, { title = ["CAR-T"] }]\nchannels = "out"'
-    wanted = [one.wanted for one in only(tmp_path, wish(lines)).trials.filters]
+    wanted = [one.wanted for one in only(tmp_path, table(lines)).trials.filters]
     assert wanted == [{"condition": ("lupus",)}, {"title": ("CAR-T",)}]
 
 
 def test_the_trials_of_a_file_are_read_when_they_are_needed(tmp_path: Path) -> None:
     file = tmp_path / "ids.txt"
-    text = wish(f'nct_ids = "NCT00000102"\nnct_ids_file = "{file}"\nchannels = "out"')
+    text = table(f'nct_ids = "NCT00000102"\nnct_ids_file = "{file}"\nchannels = "out"')
     assert settings(tmp_path, text).subscriptions
     with pytest.raises(ConfigError, match=r"subscription 'a' of ana, nct_ids_file: .*cannot be"):
         only(tmp_path, text)
@@ -149,7 +149,7 @@ def test_the_trials_of_a_file_are_read_when_they_are_needed(tmp_path: Path) -> N
 
 def test_a_file_of_ids_may_hold_quoted_cells_and_links(shared_data: Path, tmp_path: Path) -> None:
     case = shared_data / "cases" / "11-nct-ids" / "ids.txt"
-    text = wish(f'nct_ids_file = "{case}"\nchannels = "out"')
+    text = table(f'nct_ids_file = "{case}"\nchannels = "out"')
     assert only(tmp_path, text).trials.nct_ids == {"NCT04280706", "NCT04280709"}
 
 
@@ -193,27 +193,27 @@ def test_a_text_of_no_nct_ids_holds_none() -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_subscription_is_told_what_to_write(tmp_path: Path, lines: str, said: str) -> None:
-    text = message(tmp_path, wish(lines))
+    text = message(tmp_path, table(lines))
     assert '[[subscription]] "a"' in text
     assert said in text
 
 
 @pytest.mark.parametrize("name", ["", " a", "a:b", "a\\nb", "a\\u202eb", "x" * 65])
 def test_a_name_that_could_mislead_is_refused(tmp_path: Path, name: str) -> None:
-    said = message(tmp_path, wish(ALL, subscriber=name))
+    said = message(tmp_path, table(ALL, subscriber=name))
     assert "is invalid: expected 1 to 64 letters and signs, no colon among them" in said
 
 
 @pytest.mark.parametrize("name", ["Ana Pérez", "李", "ana@example.org", "x" * 64])
 def test_names_may_be_those_of_people(tmp_path: Path, name: str) -> None:
-    assert only(tmp_path, wish(ALL, subscriber=name)).subscriber == name
+    assert only(tmp_path, table(ALL, subscriber=name)).subscriber == name
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (wish(ALL) + wish(ALL, "A"), '"A" of ana is there twice; give each subscription'),
-        (wish(ALL) + wish(ALL, "b", "Ana"), "subscriber = 'Ana' is elsewhere spelt 'ana'"),
+        (table(ALL) + table(ALL, "A"), '"A" of ana is there twice; give each subscription'),
+        (table(ALL) + table(ALL, "b", "Ana"), "subscriber = 'Ana' is elsewhere spelt 'ana'"),
         ('[[subscriber]]\nname = "a"\n[[subscriber]]\nname = "A"\n', '"A" is there twice'),
         ('[[subscriber]]\nname = "a"\nchannels = "x"\n', "there is no [[channel]] 'x'; "),
         (
@@ -229,5 +229,5 @@ def test_what_does_not_fit_together_is_refused(tmp_path: Path, text: str, said: 
 
 
 def test_two_people_may_have_subscriptions_of_one_name(tmp_path: Path) -> None:
-    found = settings(tmp_path, wish(ALL) + wish(ALL, "a", "bo"))
+    found = settings(tmp_path, table(ALL) + table(ALL, "a", "bo"))
     assert [one.subscriber for one in found.subscriptions] == ["ana", "bo"]

@@ -105,7 +105,7 @@ class Running:
         self._lines += [json.loads(line) for line in whole.splitlines() if line.startswith(b"{")]
         return list(self._lines)
 
-    def told(self, event: str, **fields: object) -> list[Line]:
+    def entries(self, event: str, **fields: object) -> list[Line]:
         """Return the lines of an event that have these fields."""
         return [
             line
@@ -117,9 +117,9 @@ class Running:
         """Return the line of an event as soon as it is there (so many times)."""
 
         def last() -> Line | None:
-            if self._process.poll() is not None and len(self.told(event, **fields)) < times:
+            if self._process.poll() is not None and len(self.entries(event, **fields)) < times:
                 raise AssertionError(f"it ended ({self._process.returncode}) before {event!r}")
-            found = self.told(event, **fields)
+            found = self.entries(event, **fields)
             return found[times - 1] if len(found) >= times else None
 
         line: Line = eventually(last, what=f"{event!r} {fields or ''}")

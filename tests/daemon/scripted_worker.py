@@ -21,7 +21,7 @@ from monitor.model.lease import Lease
 
 
 @dataclass(frozen=True, slots=True)
-class Scripted:
+class ScriptedPasses:
     """Passes by the names of their sources."""
 
     app: App
@@ -66,10 +66,10 @@ class Scripted:
         return []
 
 
-def made(app: App, metrics: Metrics) -> Scripted:
+def make_passes(app: App, metrics: Metrics) -> ScriptedPasses:
     """Return the passes of a configuration."""
     del metrics
-    return Scripted(app)
+    return ScriptedPasses(app)
 
 
 def read(config: Path) -> App:
@@ -83,6 +83,6 @@ def run(config: Path) -> int:
     """Run until a signal ends it; return the exit code."""
     app = read(config)
     configure(app.settings.log)
-    passes_of = cast("PassesOf", made)
+    passes_of = cast("PassesOf", make_passes)
     daemon = Daemon(app, read_again=partial(read, config), passes_of=passes_of, heartbeat_s=0.2)
     return daemon.run()

@@ -40,8 +40,8 @@ def test_the_operator_hears_of_damage_and_that_it_is_over(tmp_path: Path, sqlite
     monitor = Monitor(sqlite_url, tmp_path, {"MONITOR_CONFIG": str(config)})
     with Running(config) as daemon:
         daemon.wait_for("store damaged")
-        eventually(lambda: "The store is damaged" in told(tmp_path), what="the notice")
-        assert "monitor db verify" in told(tmp_path)
+        eventually(lambda: "The store is damaged" in notices(tmp_path), what="the notice")
+        assert "monitor db verify" in notices(tmp_path)
         assert "the store is damaged" in monitor.answer("status")
         found = monitor.json("status")
         assert found["damage"]
@@ -49,7 +49,7 @@ def test_the_operator_hears_of_damage_and_that_it_is_over(tmp_path: Path, sqlite
         with path_of(sqlite_url).open("r+b") as file:
             file.seek(good[0])
             file.write(good[1])
-        eventually(lambda: "The store is sound again" in told(tmp_path), what="the all-clear")
+        eventually(lambda: "The store is sound again" in notices(tmp_path), what="the all-clear")
         assert monitor.json("status")["damage"] is None
         assert daemon.stop() == 0
     assert len(list((tmp_path / "ops").glob("*.json"))) == 2, "each was told once"
@@ -71,7 +71,7 @@ def damage_index(file: Path) -> tuple[int, bytes]:
     return at, good
 
 
-def told(folder: Path) -> str:
+def notices(folder: Path) -> str:
     """Return all that the operator was told."""
     files = sorted((folder / "ops").glob("*.json"))
     return "".join(json.dumps(json.loads(file.read_text("utf-8"))) for file in files)
@@ -139,5 +139,5 @@ def fill(url: str) -> None:
 def test_an_interval_that_cannot_be_is_refused(tmp_path: Path, every_s: int) -> None:
     (tmp_path / "monitor.toml").write_text(f"[daemon]\nquick_check_every_s = {every_s}\n")
     monitor = Monitor(f"sqlite:///{tmp_path}/monitor.db", tmp_path)
-    said = monitor.complaint("--config", str(tmp_path / "monitor.toml"), "status", code=2)
-    assert "quick_check_every_s" in said
+    text = monitor.complaint("--config", str(tmp_path / "monitor.toml"), "status", code=2)
+    assert "quick_check_every_s" in text

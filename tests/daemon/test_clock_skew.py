@@ -48,7 +48,7 @@ def notices(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(file.read_text("utf-8"))["data"] for file in folder.glob("*.json")]
 
 
-def told(folder: Path) -> str:
+def notices_text(folder: Path) -> str:
     """Return all that the operator got as one text."""
     return json.dumps(notices(folder))
 
@@ -88,7 +88,7 @@ def test_after_a_clock_that_was_a_year_ahead_the_next_process_leads_delivers_and
         second.wait_for("leading")
         assert second.page("/readyz")[0] == 200
         eventually(lambda: list(box.glob("*.json")), what="the alert")
-        eventually(lambda: "a clock was, or is, wrong" in told(ops), what="the notice")
+        eventually(lambda: "a clock was, or is, wrong" in notices_text(ops), what="the notice")
         eventually(lambda: is_due_soon(sqlite_url), what="the next run")
         assert second.stop() == 0
     assert "put right" in monitor(config, "doctor", "--offline").stdout
@@ -123,11 +123,11 @@ def test_a_stand_by_behind_an_impossible_lease_is_not_ready_and_tells(
         health = monitor(config, "health", "--url", f"{daemon.url}/healthz")
         assert health.returncode == 1
         assert "impossible" in health.stderr
-        eventually(lambda: "of elsewhere:1:a is impossible" in told(tmp_path / "ops"))
+        eventually(lambda: "of elsewhere:1:a is impossible" in notices_text(tmp_path / "ops"))
         with open_store(sqlite_url) as store, store.transaction() as tx:
             tx.leases.release(lease)
         daemon.wait_for("leading")
-        eventually(lambda: "is sound again" in told(tmp_path / "ops"))
+        eventually(lambda: "is sound again" in notices_text(tmp_path / "ops"))
         eventually(lambda: daemon.page("/readyz")[0] == 200)
         assert monitor(config, "health", "--url", f"{daemon.url}/healthz").returncode == 0
         assert daemon.stop() == 0
@@ -150,7 +150,7 @@ def test_a_process_whose_clock_is_ahead_takes_no_lease_from_a_living_one(
                 return now is not None and now.renewals >= before.renewals + 2
 
             eventually(renewed)
-            assert not other.told("leading")
-            assert not living.told("lease lost")
+            assert not other.entries("leading")
+            assert not living.entries("lease lost")
             assert other.stop() == 0
         assert living.stop() == 0

@@ -41,11 +41,11 @@ def got(box: Path) -> list[str]:
 
 
 @dataclass
-class Scripted:
+class ScriptedDeliveries:
     """Two channels that are always due: one hangs until it is stopped, one is quick."""
 
     begun: Counter[str] = field(default_factory=Counter)
-    told: int = 0
+    notified: int = 0
 
     def prepare(self) -> None:
         """Nothing is to be made."""
@@ -63,12 +63,12 @@ class Scripted:
 
     def notify(self) -> bool:
         """Count; nothing is stored."""
-        self.told += 1
+        self.notified += 1
         return False
 
 
 def test_a_channel_that_hangs_keeps_no_other_back_and_is_not_started_twice() -> None:
-    scripted, work, stop = Scripted(), ThreadTasks(), threading.Event()
+    scripted, work, stop = ScriptedDeliveries(), ThreadTasks(), threading.Event()
 
     async def live() -> tuple[str, ...]:
         delivering = DeliveryLoop(cast("Deliveries", scripted), work=work, stop=stop)
@@ -84,11 +84,11 @@ def test_a_channel_that_hangs_keeps_no_other_back_and_is_not_started_twice() -> 
 
     assert asyncio.run(live()) == ()
     assert scripted.begun["hangs"] == 1
-    assert scripted.told > 0
+    assert scripted.notified > 0
 
 
 def test_what_may_become_one_message_waits_a_few_seconds_for_a_pass_and_nothing_else_does() -> None:
-    scripted, work, stop = Scripted(), ThreadTasks(), threading.Event()
+    scripted, work, stop = ScriptedDeliveries(), ThreadTasks(), threading.Event()
     passing = {"hangs"}  # by it more may come
     held: list[float] = []
 

@@ -28,8 +28,8 @@ def test_a_running_monitor_reads_at_once_what_is_followed(tmp_path: Path, sqlite
 
         with Running(file) as daemon:
             daemon.wait_for("pass finished", source="others")
-            said = monitor.answer("follow", registry.nct(102))
-            assert said.endswith("the running monitor takes this up within seconds\n")
+            text = monitor.answer("follow", registry.nct(102))
+            assert text.endswith("the running monitor takes this up within seconds\n")
             eventually(lambda: registry.nct(102) in stored())
             # Of a source that was read a moment ago, and is due in a day.
             monitor.answer("follow", registry.nct(103))
@@ -41,5 +41,5 @@ def test_a_running_monitor_reads_at_once_what_is_followed(tmp_path: Path, sqlite
             monitor.answer("unfollow", registry.nct(102), registry.nct(103))
             daemon.wait_for("followed trials applied", count=0)
             eventually(lambda: daemon.page("/healthz")[1]["sources"] == ["others"])
-            assert not daemon.told("configuration refused")
+            assert not daemon.entries("configuration refused")
             assert daemon.stop() == 0

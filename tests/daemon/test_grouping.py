@@ -46,7 +46,7 @@ def test_a_pass_that_changes_73_trials_is_one_mail_and_one_post(
         eventually(lambda: len(monitored.got("hook")) == COUNT, what="each alert by itself")
         eventually(lambda: monitored.got("mail") and monitored.got("post"), what="both groups")
         assert daemon.stop() == 0
-        assert len(daemon.told("messages grouped", messages=COUNT)) == 2
+        assert len(daemon.entries("messages grouped", messages=COUNT)) == 2
     for channel in ("mail", "post"):
         [group] = monitored.got(channel)
         assert len(group["alerts"]) == COUNT

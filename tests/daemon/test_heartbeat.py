@@ -93,9 +93,9 @@ def test_a_heartbeat_that_fails_is_logged_once_and_holds_nothing_up(
             line = daemon.wait_for("heartbeat fails")
             assert "answered 500 no" in line["reason"]
             daemon.wait_for("heartbeat works again")
-            assert len(daemon.told("heartbeat fails")) == 1
+            assert len(daemon.entries("heartbeat fails")) == 1
             eventually(lambda: len(outside.posts) >= 4, what="a call that hangs")
-            daemon.wait_for("pass finished", times=2 + len(daemon.told("pass finished")))
+            daemon.wait_for("pass finished", times=2 + len(daemon.entries("pass finished")))
             began = time.monotonic()
             assert daemon.stop() == 0
             assert time.monotonic() - began < 9, "it does not wait for the call that hangs"
@@ -144,9 +144,9 @@ def test_a_store_that_cannot_be_read_is_told(
 ) -> None:
     app = app_of(beating(tmp_path, sqlite_url, outside))
     Heartbeat().beat(app, {})
-    [(_, target, said)] = calls(outside)
+    [(_, target, text)] = calls(outside)
     assert target.endswith("/fail")
-    assert said.startswith("the store cannot be read: ")
+    assert text.startswith("the store cannot be read: ")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_the_doctor_connects_and_does_not_call(
     config = beating(tmp_path, sqlite_url, outside)
     made(config)
     monitor = Monitor(sqlite_url, tmp_path)
-    said = monitor("--config", str(config), "doctor", "--json").output
-    assert f"http://127.0.0.1:{outside.port} answers; `monitor run` calls it" in said
-    assert KEY not in said
+    text = monitor("--config", str(config), "doctor", "--json").output
+    assert f"http://127.0.0.1:{outside.port} answers; `monitor run` calls it" in text
+    assert KEY not in text
     assert outside.posts == []

@@ -97,7 +97,7 @@ def test_silent_connections_end_nothing_and_health_is_answered_meanwhile(
             eventually(lambda: got(tmp_path / "box"), what="the alert")
             assert ask_json(address, "/healthz")[1]["web"] == {}
         assert ask_json(address, "/readyz")[0] == 200
-        assert not daemon.told("daemon broken")
+        assert not daemon.entries("daemon broken")
         assert len(daemon.written) < 20_000
         assert daemon.stop() == 0
 
@@ -119,7 +119,7 @@ def test_without_descriptors_it_pauses_says_so_once_and_recovers(
             limit_descriptors(daemon, DESCRIPTORS)
             client.sendall(b"GET /healthz HTTP/1.1\r\nHost: m\r\nConnection: close\r\n\r\n")
             assert client.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
-        (fault,) = daemon.told("web fault")
+        (fault,) = daemon.entries("web fault")
         assert fault["reason"] == "no connection can be taken: Too many open files"
         assert ask_json(address, "/healthz")[1]["web"] == {OPERATORS: fault["reason"]}
         assert daemon.stop() == 0
@@ -165,8 +165,8 @@ def test_the_operator_hears_of_a_listener_that_fails_and_all_else_goes_on(
     put(inbox, "a.json", "2026-01-05", 100)
     with Running(config) as daemon:
         daemon.wait_for("pass finished", stored=1)
-        told = eventually(lambda: list((tmp_path / "ops").glob("*.json")), what="the notice")
-        (began,) = json.loads(told[0].read_text("utf-8"))["data"]["began"]
+        lines = eventually(lambda: list((tmp_path / "ops").glob("*.json")), what="the notice")
+        (began,) = json.loads(lines[0].read_text("utf-8"))["data"]["began"]
         assert began["what"] == "The readers' web listener fails"
         assert "cannot listen on 192.0.2.1:8081" in began["why"]
         assert "set [web] public_listen" in began["why"]
@@ -174,7 +174,7 @@ def test_the_operator_hears_of_a_listener_that_fails_and_all_else_goes_on(
         eventually(lambda: got(tmp_path / "box"), what="the alert")
         assert daemon.page("/readyz")[0] == 200
         assert list(daemon.page("/healthz")[1]["web"]) == [READERS]
-        assert len(daemon.told("web fault")) == 1
+        assert len(daemon.entries("web fault")) == 1
         assert daemon.stop() == 0
 
 
@@ -288,8 +288,8 @@ def test_a_mistake_in_the_server_s_own_code_is_told_and_tried_again(
         break_socket(address[1])
         assert eventually(lambda: len(made) >= 4 and answers(address))
         assert one.faults.current is not None
-    said = capsys.readouterr().err
-    assert said.count("it broke down: RuntimeError") == 1
+    text = capsys.readouterr().err
+    assert text.count("it broke down: RuntimeError") == 1
 
 
 def test_a_page_that_breaks_is_answered_logged_once_and_told(
@@ -309,8 +309,8 @@ def test_a_page_that_breaks_is_answered_logged_once_and_told(
         assert [ask(address, "/healthz")[0] for _ in range(20)] == [500] * 20
         assert ask(address, "/readyz")[0] == 200
         assert one.faults.current == "a page cannot be made: ValueError"
-    said = capsys.readouterr().err
-    assert said.count("web fault") == said.count("Traceback") == 1
+    text = capsys.readouterr().err
+    assert text.count("web fault") == text.count("Traceback") == 1
 
 
 class Clock:

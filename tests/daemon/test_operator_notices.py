@@ -82,8 +82,8 @@ def test_an_address_that_refuses_silences_no_other_and_a_kill_repeats_nothing(
     shown = outbox(config, "show", id_of(mailbox.mails[0]))
     assert [one["what"] for one in shown["incidents"]] == ["the source in fails"]
     assert [one["outcome"] for one in shown["attempt_history"]] == ["sent"]
-    said = monitor(config, "outbox", "show", id_of(mailbox.mails[2])).stdout
-    assert "the source in works again" in said
+    text = monitor(config, "outbox", "show", id_of(mailbox.mails[2])).stdout
+    assert "the source in works again" in text
     assert "notice, the source in works again" in monitor(config, "outbox", "list").stdout
 
 
@@ -139,11 +139,11 @@ def test_a_full_disk_is_told_past_the_store_once_and_its_end_by_the_outbox(tmp_p
                 daemon.send(signal.SIGCONT)
                 eventually(lambda: len(mailbox.mails) == 2, what="the notice, to both")
                 # It stands by, unless the store's log has room left for a lease and little else.
-                passes = len(daemon.told("pass finished"))
+                passes = len(daemon.entries("pass finished"))
                 eventually(
                     lambda: (
-                        daemon.told("standing by")
-                        or len(daemon.told("pass finished")) >= passes + 3
+                        daemon.entries("standing by")
+                        or len(daemon.entries("pass finished")) >= passes + 3
                     )
                 )
                 assert len(mailbox.mails) == 2

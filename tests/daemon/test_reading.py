@@ -17,7 +17,7 @@ from monitor.store.writer import open_store
 from monitor.web.site import Site, site_routes
 from monitor.web.store_calls import StoreCalls
 from tests.deliver.configured import Monitored, folder_channel, subscription
-from tests.deliver.post import HOUR
+from tests.deliver.rig import HOUR
 from tests.ingest.world import NCT
 from tests.store.leasing import claim
 from tests.web.serving import answering, ask, served

@@ -20,12 +20,12 @@ def test_sources_come_and_go_without_disturbing_a_pass_that_runs(
         daemon.send(signal.SIGHUP)
         line = daemon.wait_for("configuration read again")
         assert line["sources"] == ["slow one", "quick new"]
-        seen = len(daemon.told("scripted pass begins", source="quick old"))
+        seen = len(daemon.entries("scripted pass begins", source="quick old"))
         daemon.wait_for("scripted pass ends", source="quick new", times=2)
         # One may have begun while the new configuration was taken up.
-        assert len(daemon.told("scripted pass begins", source="quick old")) <= seen + 1
-        assert len(daemon.told("scripted pass begins", source="slow one")) == 1
-        assert not daemon.told("scripted pass ends", source="slow one")
+        assert len(daemon.entries("scripted pass begins", source="quick old")) <= seen + 1
+        assert len(daemon.entries("scripted pass begins", source="slow one")) == 1
+        assert not daemon.entries("scripted pass ends", source="slow one")
         assert daemon.page("/healthz")[1]["sources"] == ["slow one", "quick new"]
         assert daemon.stop() == 0
 
@@ -37,9 +37,9 @@ def test_a_source_that_runs_may_go(tmp_path: Path, sqlite_url: str) -> None:
         configure(tmp_path, sqlite_url, quick)
         daemon.send(signal.SIGHUP)
         daemon.wait_for("scripted pass ends", source="quick one")
-        assert not daemon.told("scripted pass ends", source="slow one")
+        assert not daemon.entries("scripted pass ends", source="slow one")
         assert daemon.stop() == 0
-        assert daemon.told("scripted pass ends", source="slow one", outcome="stopped")
+        assert daemon.entries("scripted pass ends", source="slow one", outcome="stopped")
 
 
 def test_another_interval_counts_from_now_on(tmp_path: Path, sqlite_url: str) -> None:
@@ -62,7 +62,7 @@ def test_an_invalid_one_is_refused_with_its_reason_and_the_old_one_stays(
         refused = daemon.wait_for("configuration refused")
         assert refused["level"] == "error"
         assert "evry" in str(refused["reason"])
-        passes = len(daemon.told("scripted pass ends"))
+        passes = len(daemon.entries("scripted pass ends"))
         daemon.wait_for("scripted pass ends", times=passes + 1)
         status, facts = daemon.page("/readyz")
         assert (status, facts["role"]) == (503, "leader")
@@ -97,11 +97,11 @@ def test_a_source_that_cannot_be_is_refused_and_the_old_ones_stay(
         refused = daemon.wait_for("configuration refused")
         assert "quick new" in str(refused["reason"])
         assert word in str(refused["reason"])
-        passes = len(daemon.told("scripted pass ends", source="quick old"))
+        passes = len(daemon.entries("scripted pass ends", source="quick old"))
         daemon.wait_for("scripted pass ends", source="quick old", times=passes + 2)
         assert daemon.page("/healthz")[1]["sources"] == ["quick old"]
         assert daemon.stop() == 0
-        assert not daemon.told("scripted pass begins", source="quick new")
+        assert not daemon.entries("scripted pass begins", source="quick new")
 
 
 def test_the_level_of_the_log_can_change(tmp_path: Path, sqlite_url: str) -> None:
@@ -113,7 +113,7 @@ def test_the_level_of_the_log_can_change(tmp_path: Path, sqlite_url: str) -> Non
         daemon.send(signal.SIGHUP)
         daemon.wait_for("pass broken", times=2)
         assert daemon.stop() == 0
-        assert not daemon.told("stopping")
+        assert not daemon.entries("stopping")
 
 
 def test_another_store_takes_a_new_start_and_says_so(tmp_path: Path, sqlite_url: str) -> None:
@@ -124,7 +124,7 @@ def test_another_store_takes_a_new_start_and_says_so(tmp_path: Path, sqlite_url:
         daemon.send(signal.SIGHUP)
         assert daemon.wait_for("section needs a new start")["section"] == "store"
         daemon.wait_for("configuration read again")
-        passes = len(daemon.told("scripted pass ends"))
+        passes = len(daemon.entries("scripted pass ends"))
         daemon.wait_for("scripted pass ends", times=passes + 1)
         assert daemon.stop() == 0
     assert not (tmp_path / "other.db").exists()

@@ -63,7 +63,7 @@ channels = ["hook", "box"]
 
 
 @dataclass
-class Receiver:
+class MessageReceiver:
     """What came by webhook, in order: the id and the data."""
 
     got: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -77,9 +77,9 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[tuple[str, Receiver]]:
+def receiving() -> Iterator[tuple[str, MessageReceiver]]:
     """Yield the URL of a webhook, and what it is sent."""
-    receiver = Receiver()
+    receiver = MessageReceiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -107,7 +107,7 @@ Change = tuple[str, str, str, str]
 """A trial, the date of the version, what happened, and its words."""
 
 
-def told(data: dict[str, Any]) -> frozenset[Change]:
+def changes_of(data: dict[str, Any]) -> frozenset[Change]:
     """Return what a message says."""
     return frozenset(
         (alert["nct_id"], alert["version_date"], event["kind"], event["summary"])
@@ -186,9 +186,9 @@ def test_a_registry_that_goes_on_after_a_restore_is_told_in_full_and_apart(tmp_p
             assert daemon.stop() == 0
     contents: dict[str, set[frozenset[Change]]] = defaultdict(set)
     for uid, data in receiver.got:
-        contents[uid].add(told(data))
-    assert {uid: said for uid, said in contents.items() if len(said) > 1} == {}
-    known = frozenset[Change]().union(*map(told, receiver.first_of_each_id().values()))
+        contents[uid].add(changes_of(data))
+    assert {uid: found for uid, found in contents.items() if len(found) > 1} == {}
+    known = frozenset[Change]().union(*map(changes_of, receiver.first_of_each_id().values()))
     assert (stored(url) | lost) - began_from == known  # nothing missed, nothing invented
     assert stored(url) - lost, "the registry did not go on"
     after = files(tmp_path / "box")
@@ -249,8 +249,8 @@ def test_another_change_in_the_place_of_one_that_was_lost_has_another_id(
     go_on(monitored, 3, status="WITHDRAWN")
     now = files(monitored.folder / box)
     assert {name: now[name] for name in first} == first
-    says = [(told(one), one["delivery"]) for one in monitored.got(box)]
-    assert len(says) == len({uid for _, uid in says}) == len({said for said, _ in says}) == 2
+    says = [(changes_of(one), one["delivery"]) for one in monitored.got(box)]
+    assert len(says) == len({uid for _, uid in says}) == len({found for found, _ in says}) == 2
 
 
 @pytest.mark.parametrize("box", BOXES)

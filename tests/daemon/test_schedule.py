@@ -43,7 +43,7 @@ def test_a_slow_source_holds_up_no_other_and_is_not_started_twice(tmp_path: Path
     config = scripted(tmp_path, app, "slow one", "quick one", every="1s")
     with Scripted(config) as daemon:
         daemon.wait_for("scripted pass ends", source="quick one", times=3)
-        assert len(daemon.told("scripted pass begins", source="slow one")) == 1
+        assert len(daemon.entries("scripted pass begins", source="slow one")) == 1
         # Others come and go; a round of backfills follows each pass.
         assert "slow one" in daemon.page("/healthz")[1]["running"]
         assert daemon.stop() == 0
@@ -70,7 +70,7 @@ def test_a_backfill_that_failed_is_not_tried_again_after_every_pass(
     with Scripted(config) as daemon:
         daemon.wait_for("scripted backfill")
         daemon.wait_for("scripted pass ends", source="quick one", times=4)
-        assert len(daemon.told("scripted backfill")) == 1
+        assert len(daemon.entries("scripted backfill")) == 1
         daemon.send(signal.SIGHUP)
         daemon.wait_for("scripted backfill", times=2)
         assert daemon.stop() == 0
@@ -107,7 +107,7 @@ def test_what_was_due_while_nothing_ran_is_done_once_at_the_start_and_the_rest_i
         for name in ("quick overdue", "quick new"):
             daemon.wait_for("scripted pass ends", source=name)
         assert daemon.stop() == 0
-    begun = [line["source"] for line in daemon.told("scripted pass begins")]
+    begun = [line["source"] for line in daemon.entries("scripted pass begins")]
     assert sorted(begun) == ["quick new", "quick overdue"]
     assert next_due(app, "quick later") == later
 

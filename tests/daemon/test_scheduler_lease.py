@@ -25,7 +25,7 @@ PATIENCE_S = 30.0
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-class Clock:
+class WallClock:
     """A wall clock that the test sets."""
 
     def __init__(self) -> None:
@@ -37,19 +37,19 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> WallClock:
     """Return a clock at noon."""
-    return Clock()
+    return WallClock()
 
 
-def app_on(url: str, clock: Clock, busy_timeout_s: float = 10) -> App:
+def app_on(url: str, clock: WallClock, busy_timeout_s: float = 10) -> App:
     """Return a monitor on a store."""
     store = StoreSettings(url=url, busy_timeout_s=busy_timeout_s)
     return App(settings=Settings(store=store), now=clock)
 
 
 @pytest.fixture
-def pair(store_url: str, clock: Clock) -> tuple[SchedulerLease, SchedulerLease]:
+def pair(store_url: str, clock: WallClock) -> tuple[SchedulerLease, SchedulerLease]:
     """Return the books of two processes on one store."""
     app = app_on(store_url, clock)
     return tuple(SchedulerLease(app, holder=one, ttl_s=lambda: 30) for one in ("first", "second"))  # type: ignore[return-value]  # two
@@ -69,7 +69,7 @@ def test_one_holds_the_lease_and_the_other_sees_who(
 
 
 def test_no_clock_on_the_wall_ends_a_lease(
-    pair: tuple[SchedulerLease, SchedulerLease], clock: Clock
+    pair: tuple[SchedulerLease, SchedulerLease], clock: WallClock
 ) -> None:
     first, second = pair
     assert first.take()
@@ -93,7 +93,7 @@ def test_due_times_are_stored_by_the_holder_alone(
 
 
 def test_noting_when_a_source_is_due_keeps_what_else_is_known(
-    store_url: str, clock: Clock, pair: tuple[SchedulerLease, SchedulerLease]
+    store_url: str, clock: WallClock, pair: tuple[SchedulerLease, SchedulerLease]
 ) -> None:
     first, _ = pair
     row = SourceRow(name="lupus", type="ctgov", failures=2, last_reason="no", cursor="2026-03-01")
@@ -105,7 +105,7 @@ def test_noting_when_a_source_is_due_keeps_what_else_is_known(
     assert (found.failures, found.cursor, found.next_due_at) == (2, "2026-03-01", NOON)
 
 
-def kept(scheduler_lease: SchedulerLease, *, within_s: float) -> str | None:
+def hold_lease(scheduler_lease: SchedulerLease, *, within_s: float) -> str | None:
     """Take the lease and keep it for some time; return why it was lost, None when it was not."""
 
     async def scene() -> str | None:
@@ -128,13 +128,13 @@ def settle(scheduler_lease: SchedulerLease) -> None:
             thread.join(PATIENCE_S)
 
 
-def test_it_is_kept_as_long_as_the_store_confirms_it(store_url: str, clock: Clock) -> None:
+def test_it_is_kept_as_long_as_the_store_confirms_it(store_url: str, clock: WallClock) -> None:
     scheduler_lease = SchedulerLease(app_on(store_url, clock), holder="first", ttl_s=lambda: 4.5)
-    assert kept(scheduler_lease, within_s=5.0) is None
+    assert hold_lease(scheduler_lease, within_s=5.0) is None
 
 
 def test_it_is_lost_when_the_store_does_not_confirm_it_for_as_long_as_it_lasts(
-    sqlite_url: str, clock: Clock
+    sqlite_url: str, clock: WallClock
 ) -> None:
     scheduler_lease = SchedulerLease(
         app_on(sqlite_url, clock, 0.1), holder="first", ttl_s=lambda: 0.9
@@ -174,7 +174,7 @@ def test_it_is_kept_while_a_pass_keeps_the_store_to_itself_and_renews_it_with_it
         settle(scheduler_lease)
 
 
-def test_it_is_lost_when_the_store_hangs(sqlite_url: str, clock: Clock) -> None:
+def test_it_is_lost_when_the_store_hangs(sqlite_url: str, clock: WallClock) -> None:
     scheduler_lease = SchedulerLease(
         app_on(sqlite_url, clock, 5), holder="first", ttl_s=lambda: 0.6
     )
@@ -185,7 +185,7 @@ def test_it_is_lost_when_the_store_hangs(sqlite_url: str, clock: Clock) -> None:
 
 
 def test_it_is_lost_when_another_store_lies_in_the_place_of_the_first(
-    tmp_path: Path, clock: Clock
+    tmp_path: Path, clock: WallClock
 ) -> None:
     path = tmp_path / "monitor.db"
     scheduler_lease = SchedulerLease(

@@ -77,8 +77,8 @@ def test_what_hangs_is_left_behind_after_the_grace_period(tmp_path: Path, sqlite
         began = time.monotonic()
         assert daemon.stop() == 0
         assert 0.5 <= time.monotonic() - began < 20
-        assert daemon.told("still hanging")[0]["work"] == ["hangs"]
-        assert daemon.told("scripted pass ends", source="slow one")
+        assert daemon.entries("still hanging")[0]["work"] == ["hangs"]
+        assert daemon.entries("scripted pass ends", source="slow one")
     assert leases(sqlite_url) == 0
 
 
@@ -111,7 +111,7 @@ def test_a_second_signal_ends_it_at_once(
 
         eventually(sent)
         assert daemon.ended() == 128 + number
-        assert daemon.told("ended at once", signal=number.name)
+        assert daemon.entries("ended at once", signal=number.name)
 
 
 def test_signals_that_come_together_are_one(tmp_path: Path, sqlite_url: str) -> None:
@@ -130,10 +130,10 @@ def test_a_broken_part_ends_the_whole_with_a_line_and_an_exit_code(
         (tmp_path / "break").touch()
         daemon.send(signal.SIGHUP)
         assert daemon.ended() == 1
-        (line,) = daemon.told("daemon broken")
+        (line,) = daemon.entries("daemon broken")
         assert (line["part"], line["level"]) == ("configuration", "critical")
         assert "a mistake in the reading" in str(line["exception"])
-        assert daemon.told("scripted pass ends", outcome="stopped"), "in good order all the same"
+        assert daemon.entries("scripted pass ends", outcome="stopped"), "in good order all the same"
     assert leases(sqlite_url) == 0
 
 

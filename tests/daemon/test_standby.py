@@ -46,7 +46,7 @@ def test_a_stand_by_takes_over_when_the_first_is_killed(tmp_path: Path, store_ur
         leader.send(signal.SIGKILL)
         other.wait_for("leading")
         other.wait_for("scripted pass begins", source="slow one")
-        assert len(other.told("standing by")) == 1, "told once, however long it lasts"
+        assert len(other.entries("standing by")) == 1, "told once, however long it lasts"
         assert other.stop() == 0
     assert holder(store_url) is None
 
@@ -65,7 +65,7 @@ def test_who_takes_over_does_so_by_the_configuration_of_now(
         line = other.wait_for("configuration read again")
         assert line["sources"] == ["quick new"]
         other.wait_for("scripted pass ends", source="quick new", times=2)
-        assert not other.told("scripted pass begins", source="slow one")
+        assert not other.entries("scripted pass begins", source="slow one")
         assert other.stop() == 0
 
 
@@ -92,8 +92,8 @@ def by_role(first: Scripted, second: Scripted) -> tuple[Scripted, Scripted]:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         for leader, other in ((first, second), (second, first)):
-            if leader.told("scripted pass begins") and other.told("standing by"):
-                assert not other.told("leading")
+            if leader.entries("scripted pass begins") and other.entries("standing by"):
+                assert not other.entries("leading")
                 return leader, other
         time.sleep(0.02)
     raise AssertionError(first.written + second.written)

@@ -53,7 +53,7 @@ def inquiries(state: DaemonState) -> HealthChecks:
     return HealthChecks(state, Metrics(now=lambda: NOON), stale_s=20)
 
 
-def asked(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+def run_alone(ask: Callable[[], Awaitable[Answer]]) -> Answer:
     """Ask one question in an event loop of its own."""
 
     async def scene() -> Answer:
@@ -64,42 +64,42 @@ def asked(ask: Callable[[], Awaitable[Answer]]) -> Answer:
 
 def health(state: DaemonState) -> HealthResult:
     """Ask for the health."""
-    return asked(inquiries(state).health_source.health)
+    return run_alone(inquiries(state).health_source.health)
 
 
 def readiness(state: DaemonState) -> HealthResult:
     """Ask for the readiness."""
-    return asked(inquiries(state).health_source.readiness)
+    return run_alone(inquiries(state).health_source.readiness)
 
 
 def counted(state: DaemonState) -> list[str]:
     """Ask for the counts; return their lines."""
-    exposed = asked(inquiries(state).health_source.metrics)
+    exposed = run_alone(inquiries(state).health_source.metrics)
     assert exposed.content_type == CONTENT_TYPE
     return exposed.body.decode().splitlines()
 
 
 def test_while_its_heart_beats_it_is_alive(state: DaemonState) -> None:
-    told = health(state)
-    assert told.good
-    assert told.facts["role"] == "leader"
-    assert told.facts["sources"] == ["box"]
-    assert told.facts["started_at"] == NOON.isoformat()
+    lines = health(state)
+    assert lines.good
+    assert lines.facts["role"] == "leader"
+    assert lines.facts["sources"] == ["box"]
+    assert lines.facts["started_at"] == NOON.isoformat()
 
 
 def test_without_a_heartbeat_it_is_not(state: DaemonState) -> None:
     state.beat_at = time.monotonic() - 31
-    told = health(state)
-    assert not told.good
-    assert re.fullmatch(r"no heartbeat for 3\d s", str(told.facts["reason"]))
+    lines = health(state)
+    assert not lines.good
+    assert re.fullmatch(r"no heartbeat for 3\d s", str(lines.facts["reason"]))
 
 
 def test_with_a_good_store_and_configuration_it_is_ready(state: DaemonState) -> None:
     for role in ROLES:
         state.role = role
-        told = readiness(state)
-        assert told.good
-        assert told.facts == {"role": role, "problems": {}}
+        lines = readiness(state)
+        assert lines.good
+        assert lines.facts == {"role": role, "problems": {}}
 
 
 def test_before_it_has_seen_the_lease_it_is_not_ready(state: DaemonState) -> None:
@@ -109,9 +109,9 @@ def test_before_it_has_seen_the_lease_it_is_not_ready(state: DaemonState) -> Non
 
 def test_a_refused_configuration_is_named(state: DaemonState) -> None:
     state.refused = "monitor.toml: [store] urll: there is no such key"
-    told = readiness(state)
-    assert not told.good
-    assert "urll" in told.facts["problems"]["configuration"]
+    lines = readiness(state)
+    assert not lines.good
+    assert "urll" in lines.facts["problems"]["configuration"]
 
 
 def test_a_store_of_a_newer_program_is_named(state: DaemonState) -> None:
@@ -119,9 +119,9 @@ def test_a_store_of_a_newer_program_is_named(state: DaemonState) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     engine.dispose()
-    told = readiness(state)
-    assert not told.good
-    assert "newer version of the monitor" in told.facts["problems"]["store"]
+    lines = readiness(state)
+    assert not lines.good
+    assert "newer version of the monitor" in lines.facts["problems"]["store"]
 
 
 def test_a_store_that_went_is_named_and_the_counts_come_all_the_same(state: DaemonState) -> None:
@@ -162,8 +162,8 @@ def test_a_server_that_takes_no_writes_is_named(postgres_url: str) -> None:
 
 def test_who_could_not_ask_for_the_lease_is_not_ready(state: DaemonState) -> None:
     state.role, state.lease_problem = "standby", "the store is full"
-    told = readiness(state)
-    assert (told.good, told.facts["problems"]) == (False, {"store": "the store is full"})
+    lines = readiness(state)
+    assert (lines.good, lines.facts["problems"]) == (False, {"store": "the store is full"})
 
 
 def test_faults_of_the_web_are_told_beside_the_health(state: DaemonState) -> None:
@@ -196,7 +196,7 @@ def test_a_channel_rests_until_its_time_is_over(state: DaemonState) -> None:
 def test_what_was_last_known_grows_older_while_the_store_is_away(state: DaemonState) -> None:
     clock = [NOON]
     answers = HealthChecks(state, Metrics(now=lambda: clock[0]), stale_s=20).health_source
-    asked(answers.metrics)
+    run_alone(answers.metrics)
     state.app = replace(
         state.app,
         settings=replaced(
@@ -204,7 +204,7 @@ def test_what_was_last_known_grows_older_while_the_store_is_away(state: DaemonSt
         ),
     )
     clock[0] += timedelta(hours=1)
-    lines = asked(answers.metrics).body.decode().splitlines()
+    lines = run_alone(answers.metrics).body.decode().splitlines()
     assert "monitor_store_up 0.0" in lines
     assert 'monitor_source_last_success_age_seconds{source="box"} 3900.0' in lines
     assert 'monitor_source_failures{source="box"} 2.0' in lines
@@ -213,7 +213,7 @@ def test_what_was_last_known_grows_older_while_the_store_is_away(state: DaemonSt
 def test_many_askers_make_one_look_into_the_store(state: DaemonState) -> None:
     async def scene() -> list[HealthResult]:
         answers = inquiries(state).health_source
-        asked = [asyncio.ensure_future(answers.readiness()) for _ in range(50)]
-        return await asyncio.gather(*asked)
+        run_alone = [asyncio.ensure_future(answers.readiness()) for _ in range(50)]
+        return await asyncio.gather(*run_alone)
 
-    assert all(told.good for told in asyncio.run(scene()))
+    assert all(lines.good for lines in asyncio.run(scene()))

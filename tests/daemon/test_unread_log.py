@@ -130,8 +130,8 @@ def test_how_many_lines_were_dropped_is_logged_once_somebody_reads_again() -> No
         process.communicate(b"\n", timeout=PATIENCE_S)
         assert process.returncode == 0
     lines = bytes(text).lstrip(b".").splitlines()
-    (told,) = [json.loads(line) for line in lines if b'"log lines dropped"' in line]
-    assert told["lines"] == dropped
+    (dropping,) = [json.loads(line) for line in lines if b'"log lines dropped"' in line]
+    assert dropping["lines"] == dropped
     numbers = [json.loads(line)["number"] for line in lines if b'"line"' in line]
     assert numbers[: 11_000 - dropped] == list(range(11_000 - dropped))
 

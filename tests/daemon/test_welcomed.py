@@ -5,13 +5,13 @@ from pathlib import Path
 
 from tests.daemon.processes import Running, configure, eventually, folder_source
 from tests.daemon.test_delivering import put
-from tests.demo.servers import Mailbox, mail_server
+from tests.demo.servers import DemoMailbox, mail_server
 from tests.forked import run_command
 
 WITHIN_S = 60.0
 
 
-def subjects(mailbox: Mailbox) -> list[str]:
+def subjects(mailbox: DemoMailbox) -> list[str]:
     """Return the subjects of the mails that have come."""
     mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in mailbox.mails]
     return [str(mail["Subject"]) for mail in mails]

@@ -10,7 +10,7 @@ import orjson
 from monitor.app import App
 from monitor.app.deliveries import Deliveries
 from monitor.app.subscribers import sync_from_config
-from tests.deliver.post import Clock
+from tests.deliver.rig import Clock
 from tests.ingest.world import NCT, study
 
 

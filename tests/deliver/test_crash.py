@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.deliver.crash.course import Course, Outcome
-from tests.deliver.crash.plan import Plan
+from tests.deliver.crash.course import CrashOutcome, CrashRun
+from tests.deliver.crash.plan import CrashPlan
 from tests.deliver.crash.receivers import Receivers
 
 
-def crashed(plan: Plan, url: str, folder: Path) -> Outcome:
+def crashed(plan: CrashPlan, url: str, folder: Path) -> CrashOutcome:
     """Let it happen."""
     with Receivers(plan.seed) as receivers:
-        return Course(plan, url, folder, receivers, say=lambda _: None).run()
+        return CrashRun(plan, url, folder, receivers, say=lambda _: None).run()
 
 
 def test_one_process_that_is_killed_again_and_again_tells_all(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    outcome = crashed(Plan(changes=30, kills=10, trials=8), sqlite_url, tmp_path)
+    outcome = crashed(CrashPlan(changes=30, kills=10, trials=8), sqlite_url, tmp_path)
     assert outcome.wrong() == []
     assert outcome.kills >= 10
     assert outcome.traps > 0
@@ -35,7 +35,7 @@ def test_one_process_that_is_killed_again_and_again_tells_all(
 def test_two_processes_that_are_killed_in_turn_tell_all(
     url: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    plan = Plan(changes=30, kills=10, trials=8, processes=2)
+    plan = CrashPlan(changes=30, kills=10, trials=8, processes=2)
     outcome = crashed(plan, request.getfixturevalue(url), tmp_path)
     assert outcome.wrong() == []
     assert outcome.traps > 0

@@ -15,7 +15,7 @@ from monitor.deadlines.threads import AbandonedThreads
 from monitor.deliver import Report
 from monitor.model.messages import Message, MessageState
 from tests.deliver.policies import policy
-from tests.deliver.post import Box, Post, later, never
+from tests.deliver.rig import Box, DeliveryRig, later, never
 
 LEFT = "the conversation was not over within 0.2 s (delivery.total_timeout_s)"
 
@@ -37,18 +37,18 @@ class Library(Box):
 
 @dataclass
 class Hanging:
-    """A post office whose channel hangs as told; each hanging message has its event."""
+    """A delivery rig whose channel hangs on demand; each hanging message has its event."""
 
-    post: Post
+    rig: DeliveryRig
     abandoned: AbandonedThreads = field(default_factory=lambda: AbandonedThreads(4))
     events: list[threading.Event] = field(default_factory=list)
 
     def begin(self, changes: int = 1) -> None:
         """Let a subscriber have so many messages."""
-        self.post.box = Library()
-        self.post.begin()
-        self.post.subscribe()
-        self.post.change(changes)
+        self.rig.box = Library()
+        self.rig.begin()
+        self.rig.subscribe()
+        self.rig.change(changes)
 
     def hang(self, error: Exception | None = None) -> threading.Event:
         """Let the next message hang until the event is set, and then fail or not."""
@@ -61,23 +61,23 @@ class Hanging:
             if error is not None:
                 raise error
 
-        self.post.box.answers.append(answer)
+        self.rig.box.answers.append(answer)
         return event
 
     def deliver(self) -> Report:
         """Deliver what is due, each message within a moment where some are to hang."""
-        assert isinstance(self.post.box, Library)
-        within_s = 0.2 if self.post.box.answers else 60
-        channel = BoundedChannel(channel=self.post.box, total_s=within_s, abandoned=self.abandoned)
-        return self.post.deliver(channel=channel)
+        assert isinstance(self.rig.box, Library)
+        within_s = 0.2 if self.rig.box.answers else 60
+        channel = BoundedChannel(channel=self.rig.box, total_s=within_s, abandoned=self.abandoned)
+        return self.rig.deliver(channel=channel)
 
     def outcomes(self, number: int = 0) -> list[tuple[str, str]]:
         """Return the tries of a message."""
-        return self.post.detail(self.post.messages()[number])
+        return self.rig.detail(self.rig.messages()[number])
 
     def state(self, number: int = 0) -> MessageState:
         """Return how far a message is."""
-        return self.post.messages()[number].state
+        return self.rig.messages()[number].state
 
 
 def until(condition: Callable[[], bool]) -> bool:
@@ -93,8 +93,8 @@ def speaking() -> int:
     return sum(one.name == "speak by box" for one in threading.enumerate())
 
 
-def hanging_at(post: Post) -> Iterator[Hanging]:
-    made = Hanging(post)
+def hanging_at(rig: DeliveryRig) -> Iterator[Hanging]:
+    made = Hanging(rig)
     yield made
     for event in made.events:
         event.set()
@@ -103,52 +103,52 @@ def hanging_at(post: Post) -> Iterator[Hanging]:
 
 
 @pytest.fixture
-def hanging(post: Post) -> Iterator[Hanging]:
+def hanging(rig: DeliveryRig) -> Iterator[Hanging]:
     """Return one on either database."""
-    yield from hanging_at(post)
+    yield from hanging_at(rig)
 
 
 @pytest.fixture
-def here(office: Post) -> Iterator[Hanging]:
+def here(one_rig: DeliveryRig) -> Iterator[Hanging]:
     """Return one on SQLite."""
-    yield from hanging_at(office)
+    yield from hanging_at(one_rig)
 
 
 def test_a_late_success_is_not_sent_again(hanging: Hanging) -> None:
     hanging.begin()
     event = hanging.hang()
     assert hanging.deliver() == Report(retried=1)
-    (message,) = hanging.post.messages()
+    (message,) = hanging.rig.messages()
     assert (message.state, message.claimed_by) == (MessageState.WAITING, None)
     assert hanging.outcomes()[0][0] == "transient"
     assert LEFT in hanging.outcomes()[0][1]
     event.set()
     assert until(lambda: hanging.state() is MessageState.SENT)
     assert hanging.outcomes()[1] == ("sent", "late: thank you")
-    (message,) = hanging.post.messages()
+    (message,) = hanging.rig.messages()
     assert (message.attempts, message.last_error) == (1, None)
-    assert message.sent_at == hanging.post.clock.at
-    assert until(lambda: ("sent", "late: thank you") in hanging.post.events.endings)
-    hanging.post.clock.move(hours=1)
+    assert message.sent_at == hanging.rig.clock.at
+    assert until(lambda: ("sent", "late: thank you") in hanging.rig.events.endings)
+    hanging.rig.clock.move(hours=1)
     assert hanging.deliver() == Report()
-    assert len(hanging.post.box.got) == 1
+    assert len(hanging.rig.box.got) == 1
 
 
 def test_a_retry_that_has_begun_goes_on_and_bears_the_same_id(here: Hanging) -> None:
     here.begin()
     event = here.hang()
     here.deliver()
-    here.post.clock.move(hours=1)
+    here.rig.clock.move(hours=1)
 
     def end_the_first(message: Message) -> None:
         del message
         event.set()
         assert until(lambda: len(here.outcomes()) > 1)
 
-    here.post.box.answers.append(end_the_first)
+    here.rig.box.answers.append(end_the_first)
     assert here.deliver() == Report(sent=1)
     assert [outcome for outcome, _ in here.outcomes()] == ["transient", "sent", "sent"]
-    assert len({message.uid for message in here.post.box.got}) == 1
+    assert len({message.uid for message in here.rig.box.got}) == 1
     assert here.state() is MessageState.SENT
 
 
@@ -165,19 +165,19 @@ def test_a_late_failure_is_noted_and_counts_for_nothing(
     here.begin()
     event = here.hang(error)
     here.deliver()
-    due_at = here.post.messages()[0].due_at
+    due_at = here.rig.messages()[0].due_at
     event.set()
     assert until(lambda: len(here.outcomes()) == 2)
     assert here.outcomes()[1] == noted
-    (message,) = here.post.messages()
+    (message,) = here.rig.messages()
     assert (message.state, message.attempts) == (MessageState.WAITING, 1)
     assert message.due_at == due_at
-    here.post.clock.move(hours=1)
+    here.rig.clock.move(hours=1)
     assert here.deliver() == Report(sent=1)
 
 
 def test_a_dead_letter_that_was_sent_after_all_is_sent(here: Hanging) -> None:
-    here.post.policy = policy(attempts=1)
+    here.rig.policy = policy(attempts=1)
     here.begin()
     event = here.hang()
     assert here.deliver() == Report(dead=1)
@@ -189,8 +189,8 @@ def test_what_was_dropped_meanwhile_stays_dropped(here: Hanging) -> None:
     here.begin()
     event = here.hang()
     here.deliver()
-    with here.post.store.transaction() as tx:
-        tx.outbox.drop([here.post.messages()[0].id])
+    with here.rig.store.transaction() as tx:
+        tx.outbox.drop([here.rig.messages()[0].id])
     event.set()
     assert until(lambda: len(here.outcomes()) == 2)
     assert here.state() is MessageState.DROPPED
@@ -201,19 +201,19 @@ def test_after_four_that_hang_the_channel_rests_until_one_ends(hanging: Hanging)
     events = [hanging.hang(later()) for _ in range(4)]
     assert hanging.deliver() == Report(retried=4)
     assert speaking() == 4
-    state = hanging.post.state()
-    assert hanging.post.events.breaker == ["box rests after 5"]
-    assert state.paused_until == hanging.post.clock.at + timedelta(seconds=300)
-    hanging.post.clock.move(seconds=301)
+    state = hanging.rig.state()
+    assert hanging.rig.events.breaker == ["box rests after 5"]
+    assert state.paused_until == hanging.rig.clock.at + timedelta(seconds=300)
+    hanging.rig.clock.move(seconds=301)
     assert hanging.deliver() == Report()  # they hang still, and it rests again
-    assert hanging.post.state().paused_until == hanging.post.clock.at + timedelta(seconds=300)
+    assert hanging.rig.state().paused_until == hanging.rig.clock.at + timedelta(seconds=300)
     assert speaking() == 4
-    waiting = [one for one in hanging.post.messages() if one.state is MessageState.WAITING]
+    waiting = [one for one in hanging.rig.messages() if one.state is MessageState.WAITING]
     assert (len(waiting), sum(one.attempts for one in waiting)) == (6, 4)
     events[0].set()
-    assert until(lambda: hanging.post.state().paused_until == hanging.post.clock.at)
+    assert until(lambda: hanging.rig.state().paused_until == hanging.rig.clock.at)
     assert hanging.deliver() == Report(sent=6)
-    assert hanging.post.events.breaker == ["box rests after 5", "box works again"]
+    assert hanging.rig.events.breaker == ["box rests after 5", "box works again"]
 
 
 def test_a_late_success_ends_the_rest(here: Hanging) -> None:
@@ -222,30 +222,30 @@ def test_a_late_success_ends_the_rest(here: Hanging) -> None:
     assert here.deliver() == Report(retried=4)
     events[2].set()
     assert until(lambda: here.state(2) is MessageState.SENT)
-    assert until(lambda: here.post.events.breaker == ["box rests after 5", "box works again"])
-    assert here.post.state().failures == 0
-    here.post.clock.move(hours=1)
+    assert until(lambda: here.rig.events.breaker == ["box rests after 5", "box works again"])
+    assert here.rig.state().failures == 0
+    here.rig.clock.move(hours=1)
     assert here.deliver() == Report(sent=4)
 
 
 def test_a_pause_that_the_service_asked_for_is_kept_when_what_hung_ends(here: Hanging) -> None:
     here.begin(2)
     event = here.hang(later())
-    here.post.box.answers.append(later(3_600))
+    here.rig.box.answers.append(later(3_600))
     assert here.deliver() == Report(retried=2)
-    until_ = here.post.state().paused_until
+    until_ = here.rig.state().paused_until
     event.set()
     assert until(lambda: len(here.outcomes()) == 2)
-    assert here.post.state().paused_until == until_
+    assert here.rig.state().paused_until == until_
 
 
 def test_what_is_late_of_a_person_who_is_forgotten_is_not_noted(here: Hanging) -> None:
     here.begin()
     event = here.hang()
     here.deliver()
-    with here.post.store.transaction() as tx:
+    with here.rig.store.transaction() as tx:
         tx.subscribers.forget("ana")
     event.set()
     assert until(lambda: here.abandoned.count == 0)
-    assert here.post.messages() == []
-    assert until(lambda: any("late: thank you" in one for one in here.post.events.troubles))
+    assert here.rig.messages() == []
+    assert until(lambda: any("late: thank you" in one for one in here.rig.events.troubles))

@@ -17,7 +17,7 @@ from monitor.store.writer import open_store
 from tests.channels.receiver import Receiver
 from tests.cli.calls import Monitor
 from tests.deliver.configured import Monitored
-from tests.deliver.post import HOUR
+from tests.deliver.rig import HOUR
 from tests.ingest.world import study
 from tests.sources.http.loopback import Connection, Request, Script, reply
 from tests.store.leasing import worker_lease
@@ -62,8 +62,8 @@ class Hooked(Monitored):
     def flood(self, kilobytes: float = 9, trials: int = TRIALS) -> None:
         """Let summaries of so many kilobytes be written into so many trials."""
         long = " ".join(f"w{n:04d}" for n in range(int(kilobytes * KB / 6)))
-        for alerts, day, said in ((False, "01", "Short."), (True, "02", long)):
-            summaries = ({"briefSummary": f"{number} {said}"} for number in range(trials))
+        for alerts, day, text in ((False, "01", "Short."), (True, "02", long)):
+            summaries = ({"briefSummary": f"{number} {text}"} for number in range(trials))
             documents = (
                 study(f"2026-02-{day}", nct_id=nct(number), descriptionModule=summary)
                 for number, summary in enumerate(summaries)
@@ -77,14 +77,14 @@ class Hooked(Monitored):
 
     def bodies(self) -> list[dict[str, Any]]:
         """Return what the webhook got."""
-        return [json.loads(post.body) for post in self.service.posts]
+        return [json.loads(rig.body) for rig in self.service.posts]
 
     def messages(self) -> list[OutboxMessage]:
         """Return the outbox, oldest first."""
         with open_reader(self.url) as reader:
             return reader.outbox.messages()[::-1]
 
-    def told(self) -> list[str]:
+    def trials_sent(self) -> list[str]:
         """Return the trials that were told, in all bodies together."""
         return [alert["nct_id"] for body in self.bodies() for alert in body["data"]["alerts"]]
 
@@ -97,7 +97,7 @@ def hooked(store_url: str, tmp_path: Path) -> Iterator[Hooked]:
 
 
 @pytest.fixture
-def office(sqlite_url: str, tmp_path: Path) -> Iterator[Hooked]:
+def one_rig(sqlite_url: str, tmp_path: Path) -> Iterator[Hooked]:
     """Return the monitor on SQLite, for what does not depend on the database."""
     with Service() as service:
         yield Hooked(tmp_path, sqlite_url, service=service)
@@ -108,12 +108,12 @@ def test_a_digest_that_is_too_large_goes_in_parts(hooked: Hooked) -> None:
     hooked.flood()
     assert hooked.deliver() == Report(sent=4)
     bodies = hooked.bodies()
-    assert max(len(post.body) for post in hooked.service.posts) <= 64 * KB
-    assert sorted(hooked.told()) == [nct(number) for number in range(TRIALS)]
+    assert max(len(rig.body) for rig in hooked.service.posts) <= 64 * KB
+    assert sorted(hooked.trials_sent()) == [nct(number) for number in range(TRIALS)]
     whole = bodies[0]["id"].partition(".")[0]
     ids = [f"{whole}.{number}" for number in range(1, 5)]
     assert [body["id"] for body in bodies] == ids
-    assert [post.headers["webhook-id"] for post in hooked.service.posts] == ids
+    assert [rig.headers["webhook-id"] for rig in hooked.service.posts] == ids
     assert [body["data"]["delivery"] for body in bodies] == ids
     assert [body["data"]["part"] for body in bodies] == [
         {"number": number, "of": 4} for number in range(1, 5)
@@ -174,8 +174,8 @@ def test_parts_of_a_process_that_died_are_told_by_another_none_twice(hooked: Hoo
     ids = [body["id"].partition(".")[2] for body in hooked.bodies()]
     assert sorted(set(ids)) == ["1", "2", "3", "4"]
     assert ids.count("1") <= 2
-    told = {body["id"]: body["data"]["alerts"] for body in hooked.bodies()}
-    assert sorted(alert["nct_id"] for alerts in told.values() for alert in alerts) == [
+    trials_sent = {body["id"]: body["data"]["alerts"] for body in hooked.bodies()}
+    assert sorted(alert["nct_id"] for alerts in trials_sent.values() for alert in alerts) == [
         nct(number) for number in range(TRIALS)
     ]
 
@@ -221,95 +221,95 @@ def test_a_message_is_split_in_one_transaction_by_who_has_it(hooked: Hooked) -> 
     ids=["below the default", "never", "below the limit"],
 )
 def test_what_the_service_takes_goes_whole(
-    office: Hooked, keys: tuple[str, ...], kilobytes: float
+    one_rig: Hooked, keys: tuple[str, ...], kilobytes: float
 ) -> None:
-    office.subscribe(*keys)
-    office.flood(kilobytes)
-    assert office.deliver() == Report(sent=1)
-    [body] = office.bodies()
+    one_rig.subscribe(*keys)
+    one_rig.flood(kilobytes)
+    assert one_rig.deliver() == Report(sent=1)
+    [body] = one_rig.bodies()
     assert body["data"]["part"] is None
     assert "." not in body["id"]
 
 
-def test_the_default_is_256_kb(office: Hooked) -> None:
-    office.subscribe()
-    office.flood(15)
-    assert office.deliver() == Report(sent=2)
-    sizes = [len(post.body) for post in office.service.posts]
+def test_the_default_is_256_kb(one_rig: Hooked) -> None:
+    one_rig.subscribe()
+    one_rig.flood(15)
+    assert one_rig.deliver() == Report(sent=2)
+    sizes = [len(rig.body) for rig in one_rig.service.posts]
     assert max(sizes) <= 256 * KB < sum(sizes)
 
 
 def test_an_alert_that_is_too_large_by_itself_is_a_part_of_its_own_and_sent_whole(
-    office: Hooked,
+    one_rig: Hooked,
 ) -> None:
-    office.subscribe("split_above_kb = 8")
-    office.flood(9, trials=3)
-    assert office.deliver() == Report(sent=3)
-    assert [len(body["data"]["alerts"]) for body in office.bodies()] == [1, 1, 1]
-    assert min(len(post.body) for post in office.service.posts) > 8 * KB
+    one_rig.subscribe("split_above_kb = 8")
+    one_rig.flood(9, trials=3)
+    assert one_rig.deliver() == Report(sent=3)
+    assert [len(body["data"]["alerts"]) for body in one_rig.bodies()] == [1, 1, 1]
+    assert min(len(rig.body) for rig in one_rig.service.posts) > 8 * KB
 
 
-def test_an_alert_by_itself_is_sent_whole_whatever_its_size(office: Hooked) -> None:
-    office.subscribe("split_above_kb = 8", when="at once")
-    office.flood(9, trials=1)
-    assert office.deliver() == Report(sent=1)
-    [body] = office.bodies()
+def test_an_alert_by_itself_is_sent_whole_whatever_its_size(one_rig: Hooked) -> None:
+    one_rig.subscribe("split_above_kb = 8", when="at once")
+    one_rig.flood(9, trials=1)
+    assert one_rig.deliver() == Report(sent=1)
+    [body] = one_rig.bodies()
     assert (body["data"]["part"], "." in body["id"]) == (None, False)
 
 
-def test_a_group_is_split_too(office: Hooked) -> None:
-    office.subscribe("split_above_kb = 64", "group_above = 5", when="at once")
-    office.flood()
-    assert office.deliver() == Report(sent=4)
-    assert sorted(office.told()) == [nct(number) for number in range(TRIALS)]
-    assert {message.kind for message in office.messages()} == {"group"}
-    assert all(body["data"]["group"] for body in office.bodies())
+def test_a_group_is_split_too(one_rig: Hooked) -> None:
+    one_rig.subscribe("split_above_kb = 64", "group_above = 5", when="at once")
+    one_rig.flood()
+    assert one_rig.deliver() == Report(sent=4)
+    assert sorted(one_rig.trials_sent()) == [nct(number) for number in range(TRIALS)]
+    assert {message.kind for message in one_rig.messages()} == {"group"}
+    assert all(body["data"]["group"] for body in one_rig.bodies())
 
 
-def test_what_was_tried_whole_stays_whole(office: Hooked) -> None:
-    office.subscribe("split_above_kb = 0")
-    office.flood()
-    office.service.script = reply(status=503)
-    assert office.deliver() == Report(retried=1)
-    office.subscribe("split_above_kb = 64")
-    office.service.script = reply()
-    office.clock.move(seconds=2)
-    assert office.deliver() == Report(sent=1)
-    first, second = office.bodies()
+def test_what_was_tried_whole_stays_whole(one_rig: Hooked) -> None:
+    one_rig.subscribe("split_above_kb = 0")
+    one_rig.flood()
+    one_rig.service.script = reply(status=503)
+    assert one_rig.deliver() == Report(retried=1)
+    one_rig.subscribe("split_above_kb = 64")
+    one_rig.service.script = reply()
+    one_rig.clock.move(seconds=2)
+    assert one_rig.deliver() == Report(sent=1)
+    first, second = one_rig.bodies()
     assert first["id"] == second["id"]
     assert second["data"]["part"] is None
 
 
-def test_a_part_is_found_by_its_id_or_by_that_of_the_whole(office: Hooked, tmp_path: Path) -> None:
-    office.subscribe("split_above_kb = 64")
-    office.flood()
-    office.deliver()
-    monitor = Monitor(office.url, tmp_path)
-    whole = office.bodies()[0]["id"].partition(".")[0]
+def test_a_part_is_found_by_its_id_or_by_that_of_the_whole(one_rig: Hooked, tmp_path: Path) -> None:
+    one_rig.subscribe("split_above_kb = 64")
+    one_rig.flood()
+    one_rig.deliver()
+    monitor = Monitor(one_rig.url, tmp_path)
+    whole = one_rig.bodies()[0]["id"].partition(".")[0]
     third = monitor.json("outbox", "show", f"{whole}.3")
     assert (third["part"], third["parts"], len(third["items"])) == (3, 4, 3)
     assert monitor.json("outbox", "show", whole)["uid"] == f"{whole}.1"
-    said = monitor.answer("outbox", "show", f"{whole}.3")
-    assert f"3 of 4, because the whole was too large; the others: {whole}.1, " in said
+    text = monitor.answer("outbox", "show", f"{whole}.3")
+    assert f"3 of 4, because the whole was too large; the others: {whole}.1, " in text
     listed = monitor.answer("outbox", "list")
     assert "digest, 3 trials, part 3 of 4" in listed
     explained = monitor.answer("explain", nct(0), "--version", "2")
     assert ", a digest, part " in explained
 
 
-def test_nothing_of_a_digest_in_parts_is_sent_as_an_empty_one(office: Hooked) -> None:
-    office.subscribe("split_above_kb = 64")
-    text = (office.folder / "monitor.toml").read_text("utf-8")
-    (office.folder / "monitor.toml").write_text(f"{text}send_empty = true\n", "utf-8")
-    office.flood()
-    office.service.script = reply(status=503)
-    assert office.deliver() == Report(retried=4)
-    at = office.clock.at
+def test_nothing_of_a_digest_in_parts_is_sent_as_an_empty_one(one_rig: Hooked) -> None:
+    one_rig.subscribe("split_above_kb = 64")
+    text = (one_rig.folder / "monitor.toml").read_text("utf-8")
+    (one_rig.folder / "monitor.toml").write_text(f"{text}send_empty = true\n", "utf-8")
+    one_rig.flood()
+    one_rig.service.script = reply(status=503)
+    assert one_rig.deliver() == Report(retried=4)
+    at = one_rig.clock.at
     about: dict[str, Any] = {"subscriber": "ana", "kind": None, "reason": None, "created_at": at}
-    with open_store(office.url) as store, store.transaction() as tx:
+    with open_store(one_rig.url) as store, store.transaction() as tx:
         for number in range(TRIALS):
             tx.subscribers.put_silence(Silence(id=0, nct_id=nct(number), until=at + HOUR, **about))
-    office.service.posts.clear()
-    office.clock.move(seconds=2)
-    assert office.deliver() == Report(dropped=4)
-    assert office.bodies() == []
+    one_rig.service.posts.clear()
+    one_rig.clock.move(seconds=2)
+    assert one_rig.deliver() == Report(dropped=4)
+    assert one_rig.bodies() == []

@@ -30,7 +30,7 @@ from monitor.render.screen import Screen
 from monitor.render.values import count_text
 from tests.demo.clock import DatedReplica, StoryClock
 from tests.demo.records import AFTER, seed_world
-from tests.demo.servers import Hook, Mailbox, hook_server, mail_server
+from tests.demo.servers import DemoMailbox, Hook, hook_server, mail_server
 from tests.demo.settings import write_settings
 from tests.demo.site import served_site
 from tests.registry import ReplicaServer
@@ -42,7 +42,7 @@ PATIENCE_S = 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class DemoStage:
     """Everything that the story plays on."""
 
     folder: Path
@@ -50,7 +50,7 @@ class Stage:
     world: World
     clock: StoryClock
     app: App
-    mailbox: Mailbox
+    mailbox: DemoMailbox
     hook: Hook
     screen: Screen
 
@@ -81,7 +81,7 @@ def main() -> int:
     return 0
 
 
-def _keep_open(stage: Stage) -> None:
+def _keep_open(stage: DemoStage) -> None:
     """Leave the pages of the trials open until ^C."""
     with served_site(stage.config, _environ()) as address:
         page = f"{address}/trials/{SHOWN}"
@@ -92,10 +92,10 @@ def _keep_open(stage: Stage) -> None:
             threading.Event().wait()
 
 
-def _play(stage: Stage) -> None:
+def _play(stage: DemoStage) -> None:
     """Let days go by and wait until the daemon has read each and told everybody."""
     _until(lambda: _data_read(stage), "the daemon did not read the registry's first day")
-    _until(lambda: _all_told(stage), "not everybody was welcomed")
+    _until(lambda: _is_all_reported(stage), "not everybody was welcomed")
     welcomed = _received(stage)
     stage.screen.show(
         [
@@ -111,7 +111,7 @@ def _play(stage: Stage) -> None:
     stage.world.go_to(AFTER)
     _until(lambda: _data_read(stage), "the daemon did not read July")
     _until(
-        lambda: _all_told(stage) and all(map(int.__lt__, welcomed, _received(stage))),
+        lambda: _is_all_reported(stage) and all(map(int.__lt__, welcomed, _received(stage))),
         "not every alert arrived",
     )
     mails, posts, files_now = map(int.__sub__, _received(stage), welcomed)
@@ -120,18 +120,18 @@ def _play(stage: Stage) -> None:
     stage.screen.show([_day(stage, f"{told}, {files}"), BLANK])
 
 
-def _data_read(stage: Stage) -> bool:
+def _data_read(stage: DemoStage) -> bool:
     with stage.app.reader() as reader:
         row = reader.sources.get("five trials")
     return (row.data_timestamp or "")[:10] == stage.world.day.isoformat() if row else False
 
 
-def _received(stage: Stage) -> tuple[int, int, int]:
+def _received(stage: DemoStage) -> tuple[int, int, int]:
     """Return how many messages the mailbox, the hook and the folder have got."""
     return len(stage.mailbox.mails), len(stage.hook.payloads), len(stage.archive)
 
 
-def _all_told(stage: Stage) -> bool:
+def _is_all_reported(stage: DemoStage) -> bool:
     """Tell whether nothing waits in the outbox, and something was sent to each."""
     with stage.app.reader() as reader:
         waiting = [
@@ -146,7 +146,7 @@ def _all_told(stage: Stage) -> bool:
 
 
 @contextmanager
-def _stage(screen: Screen) -> Iterator[Stage]:
+def _stage(screen: Screen) -> Iterator[DemoStage]:
     folder = Path(tempfile.mkdtemp(prefix="monitor-demo-"))
     world = seed_world()
     clock = StoryClock(folder / "clock", world.day)
@@ -161,14 +161,14 @@ def _stage(screen: Screen) -> Iterator[Stage]:
         )
         app = App.configured(config, environ={})
         app.upgrade()
-        yield Stage(
+        yield DemoStage(
             folder=folder, config=config, world=world, clock=clock, app=app, mailbox=mailbox,
             hook=hook, screen=screen,
         )  # fmt: skip
 
 
 @contextmanager
-def _daemon(stage: Stage) -> Iterator[None]:
+def _daemon(stage: DemoStage) -> Iterator[None]:
     """Run ``monitor run`` for the block; it ends in good order."""
     clock = [sys.executable, "-m", "tests.demo.clock", str(stage.clock.file)]
     command = [*clock, "--config", str(stage.config), "run"]
@@ -201,18 +201,18 @@ def _until(done: Callable[[], bool], otherwise: str) -> None:
 # --- what is told -------------------------------------------------------------------------------
 
 
-def _opening(stage: Stage) -> Iterator[Line]:
+def _opening(stage: DemoStage) -> Iterator[Line]:
     yield line(Span("A registry of five real trials, a daemon that follows it, and", "title"))
     yield line(Span("three subscribers: a mailbox, a Slack-like hook, a folder.", "title"))
     yield line(Span(f"Everything lies in {stage.folder}", "dim"))
     yield BLANK
 
 
-def _day(stage: Stage, what: str) -> Line:
+def _day(stage: DemoStage, what: str) -> Line:
     return line(Span(stage.world.day.isoformat(), "label"), f"  {what}")
 
 
-def _alerts(stage: Stage) -> Iterator[Line]:
+def _alerts(stage: DemoStage) -> Iterator[Line]:
     yield line(Span("What the mailbox got", "title"))
     for path in stage.mailbox.mails:
         mail = message_from_bytes(path.read_bytes(), policy=policy.default)
@@ -228,7 +228,7 @@ def _alerts(stage: Stage) -> Iterator[Line]:
     yield BLANK
 
 
-def _one_mail(stage: Stage) -> str:
+def _one_mail(stage: DemoStage) -> str:
     mails = [
         message_from_bytes(path.read_bytes(), policy=policy.default) for path in stage.mailbox.mails
     ]
@@ -237,7 +237,7 @@ def _one_mail(stage: Stage) -> str:
     return str(body.get_content()) if body is not None else ""
 
 
-def _timeline(stage: Stage) -> Iterator[Line]:
+def _timeline(stage: DemoStage) -> Iterator[Line]:
     yield line(Span(f"$ monitor history {SHOWN}", "dim"))
     with stored_trial(stage.app, SHOWN) as (reader, trial, versions):
         shown = filter_history(versions, reader.events(SHOWN), HistoryFilter())
@@ -245,7 +245,7 @@ def _timeline(stage: Stage) -> Iterator[Line]:
     yield BLANK
 
 
-def _events(stage: Stage) -> Iterator[Line]:
+def _events(stage: DemoStage) -> Iterator[Line]:
     since = stage.world.day
     yield line(Span(f"$ monitor events --since {since}", "dim"))
     query = EventQuery(since=datetime.combine(since, datetime.min.time(), UTC))
@@ -254,7 +254,7 @@ def _events(stage: Stage) -> Iterator[Line]:
     yield BLANK
 
 
-def _next(stage: Stage) -> Iterator[Line]:
+def _next(stage: DemoStage) -> Iterator[Line]:
     yield line("The mails lie in ", Span(str(stage.mailbox.folder), "label"))
     yield line("and as .eml, .html and .json in ", Span(str(stage.folder / "archive"), "label"))
     yield line("The daemon's log is ", Span(str(stage.folder / LOG), "label"))

@@ -15,7 +15,7 @@ from tests.channels.mailbox import MailServer
 
 
 @dataclass
-class Mailbox:
+class DemoMailbox:
     """Keeps every mail that it is given as a file."""
 
     folder: Path
@@ -33,10 +33,10 @@ class Mailbox:
 
 
 @contextmanager
-def mail_server(folder: Path) -> Iterator[tuple[str, Mailbox]]:
+def mail_server(folder: Path) -> Iterator[tuple[str, DemoMailbox]]:
     """Yield HOST:PORT of a mail server, and its mailbox."""
     folder.mkdir()
-    mailbox = Mailbox(folder)
+    mailbox = DemoMailbox(folder)
     with MailServer(mailbox) as server:
         yield server.place, mailbox
 

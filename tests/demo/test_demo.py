@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> str:
+def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return what the demo tells."""
     folder = tmp_path_factory.mktemp("demo")
     environ = {**os.environ, "TMPDIR": str(folder), "NO_COLOR": "1"}
@@ -35,26 +35,26 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> str:
     return done.stdout
 
 
-def test_everybody_hears_of_what_happened(told: str) -> None:
+def test_everybody_hears_of_what_happened(output: str) -> None:
     subject = "Enrollment target 144 → 240 (+67%)"
-    mailbox, hook = told.split("What the hook got")
+    mailbox, hook = output.split("What the hook got")
     assert f"{subject} + " in mailbox
     assert subject in hook
 
 
-def test_it_ends_with_the_events_of_the_last_day(told: str) -> None:
-    events = told.partition("$ monitor events --since ")[2]
+def test_it_ends_with_the_events_of_the_last_day(output: str) -> None:
+    events = output.partition("$ monitor events --since ")[2]
     day = events[:10]
     assert events.splitlines()[1] == day
     assert "Enrollment target: 144 → 240" in events
 
 
-def test_what_a_page_does_not_state_is_told_to_nobody(told: str) -> None:
-    assert "(none)" not in told
+def test_what_a_page_does_not_state_is_told_to_nobody(output: str) -> None:
+    assert "(none)" not in output
 
 
-def test_the_mails_lie_where_it_says(told: str) -> None:
-    found = re.search(r"The mails lie in (\S+)", told)
+def test_the_mails_lie_where_it_says(output: str) -> None:
+    found = re.search(r"The mails lie in (\S+)", output)
     assert found is not None
     mails = [
         message_from_bytes(path.read_bytes(), policy=policy.default)
@@ -65,24 +65,24 @@ def test_the_mails_lie_where_it_says(told: str) -> None:
     assert not [mail for mail in mails if "first seen" in str(mail["Subject"]).lower()]
 
 
-def test_the_daemon_s_log_is_a_file(told: str) -> None:
-    assert "[warning" not in told
-    found = re.search(r"The daemon's log is (\S+)", told)
+def test_the_daemon_s_log_is_a_file(output: str) -> None:
+    assert "[warning" not in output
+    found = re.search(r"The daemon's log is (\S+)", output)
     assert found is not None
     assert Path(found[1]).is_file()
 
 
-def test_it_shows_the_timeline_of_a_trial(told: str) -> None:
-    timeline = told.split(f"$ monitor history {SHOWN}")[1]
+def test_it_shows_the_timeline_of_a_trial(output: str) -> None:
+    timeline = output.split(f"$ monitor history {SHOWN}")[1]
     assert re.search(r"Version 1 .* first seen", timeline)
     assert "Enrollment target: 144 → 240 (+67%)" in timeline
 
 
-def test_what_is_read_is_dated_by_the_days_of_the_story(told: str) -> None:
-    read = re.findall(r"seen between (\S+) \S+ and (\S+) \S+ UTC", told)
+def test_what_is_read_is_dated_by_the_days_of_the_story(output: str) -> None:
+    read = re.findall(r"seen between (\S+) \S+ and (\S+) \S+ UTC", output)
     assert read
     assert set(read) == {("2026-01-13", "2026-07-15")}
-    found = re.search(r"The mails lie in (\S+)", told)
+    found = re.search(r"The mails lie in (\S+)", output)
     assert found is not None
     for path in Path(found[1]).glob("*.eml"):
         mail = message_from_bytes(path.read_bytes(), policy=policy.default)
@@ -90,13 +90,13 @@ def test_what_is_read_is_dated_by_the_days_of_the_story(told: str) -> None:
         assert str(mail["Date"]).startswith(day)
 
 
-def test_the_first_message_says_what_a_subscription_covers(told: str) -> None:
-    mailbox, _ = told.split("What the hook got")
+def test_the_first_message_says_what_a_subscription_covers(output: str) -> None:
+    mailbox, _ = output.split("What the hook got")
     assert "Welcome: “our five trials” covers 5 trials now" in mailbox
 
 
-def test_days_without_news_alert_nobody(told: str) -> None:
-    days = re.findall(r"(?m)^(2026-\d\d-\d\d)  (.+)$", told)
+def test_days_without_news_alert_nobody(output: str) -> None:
+    days = re.findall(r"(?m)^(2026-\d\d-\d\d)  (.+)$", output)
     begins, welcomes, second, july = days
     assert [begins[0], welcomes[0], second[0], july[0]] == [
         "2026-01-12", "2026-01-12", "2026-01-13", "2026-07-15",
@@ -115,8 +115,8 @@ def test_it_is_interrupted_in_one_line(tmp_path: Path) -> None:
         start_new_session=True,
     )
     assert started.stdout is not None
-    for told in started.stdout:
-        if told.startswith("2026-01-12"):  # the daemon runs
+    for output in started.stdout:
+        if output.startswith("2026-01-12"):  # the daemon runs
             break
     os.killpg(started.pid, signal.SIGINT)  # as a terminal does: the daemon gets it too
     _, err = started.communicate(timeout=110)
@@ -125,8 +125,8 @@ def test_it_is_interrupted_in_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
-def test_the_page_of_its_trials_can_be_opened(told: str) -> None:
-    found = re.search(r"export MONITOR_CONFIG=(\S+)", told)
+def test_the_page_of_its_trials_can_be_opened(output: str) -> None:
+    found = re.search(r"export MONITOR_CONFIG=(\S+)", output)
     assert found is not None
     with served_site(Path(found[1]), os.environ) as address:
         with urllib.request.urlopen(f"{address}/trials/{SHOWN}", timeout=30) as answer:  # noqa: S310 - its own

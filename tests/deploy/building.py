@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.deploy.context import context_files
-from tests.deploy.dockerfile import Stage, Step, expand
+from tests.deploy.dockerfile import BuildStage, Step, expand
 
 ROOT_ONLY = frozenset({"groupadd", "useradd", "install"})
 _STEP_S = 350
@@ -36,7 +36,7 @@ class Image:
     """What came out: the folder that stands for ``/``, and how a container of it would start."""
 
     root: Path
-    stage: Stage
+    stage: BuildStage
     environ: dict[str, str]
 
     def at(self, place: str) -> Path:
@@ -69,7 +69,7 @@ class Builder:
     not_run: list[str] = field(default_factory=list)
     _stages: dict[str, Path] = field(default_factory=dict)
 
-    def build(self, stages: list[Stage]) -> Image:
+    def build(self, stages: list[BuildStage]) -> Image:
         """Return the image of the last stage; NoIndexError, or AssertionError for a bad step."""
         for stage in stages[:-1]:
             self._build(stage)
@@ -79,7 +79,7 @@ class Builder:
         environ = self._build(stages[-1])
         return Image(root=self.root, stage=stages[-1], environ=environ)
 
-    def _build(self, stage: Stage) -> dict[str, str]:
+    def _build(self, stage: BuildStage) -> dict[str, str]:
         self.root.mkdir(mode=0o755)
         environ = {"PATH": f"{self.base / 'bin'}:/usr/local/bin:/usr/bin:/bin"}
         arguments: dict[str, str] = {}

@@ -48,7 +48,7 @@ class Step:
 
 
 @dataclass(slots=True, kw_only=True)
-class Stage:
+class BuildStage:
     """The instructions between one FROM and the next; ``name`` "" when it bears none."""
 
     base: str
@@ -65,16 +65,16 @@ class Stage:
         return found
 
 
-def read(file: Path) -> list[Stage]:
+def read(file: Path) -> list[BuildStage]:
     """Return the stages in order; ValueError for what this reader does not know."""
-    stages: list[Stage] = []
+    stages: list[BuildStage] = []
     arguments: dict[str, str] = {}
     for step in _steps(file.read_text("utf-8")):
         if step.name not in _KNOWN or "<<" in step.text:
             raise ValueError(f"this reader knows no such step: {step.name} {step.text}")
         if step.name == "FROM":
             base, _, name = expand(step.text, arguments).partition(" AS ")
-            stages.append(Stage(base=base, name=name))
+            stages.append(BuildStage(base=base, name=name))
         elif not stages:
             arguments |= step.pairs
         else:

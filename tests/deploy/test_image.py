@@ -19,7 +19,7 @@ import pytest
 
 from tests.cli.studies import NCT, study
 from tests.deploy.building import Builder, Image, NoIndexError, base_environment
-from tests.deploy.dockerfile import Stage, read
+from tests.deploy.dockerfile import BuildStage, read
 from tests.deploy.running import Container, read_only, written
 from tests.registry import Records, Replica, ReplicaServer, World
 
@@ -32,7 +32,7 @@ READY_S = 90
 END_S = 60
 
 
-def version_of(stage: Stage) -> str:
+def version_of(stage: BuildStage) -> str:
     """Return the Python version of a stage's base: 3.13."""
     return stage.base.partition(":")[2].partition("-")[0]
 

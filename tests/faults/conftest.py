@@ -12,7 +12,7 @@ import structlog
 from monitor.app.logs import configure
 from monitor.settings import LogSettings, Settings
 from monitor.sources.http import HOSTS
-from tests.faults.scene import Scene, Told, copy_store, make_script, make_settings
+from tests.faults.scene import Scene, StoredVersion, copy_store, make_script, make_settings
 from tests.registry import Replica, ReplicaServer
 from tests.registry.synthetic import Script
 
@@ -25,7 +25,7 @@ class Undisturbed:
     server: ReplicaServer
     settings: Settings
     store: Path
-    history: dict[str, list[Told]]
+    history: dict[str, list[StoredVersion]]
 
 
 @pytest.fixture(autouse=True)

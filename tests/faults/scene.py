@@ -50,7 +50,7 @@ every = "1h"
 reread_every = "1d"
 """
 
-Told = tuple[str, tuple[tuple[str, str], ...]]
+StoredVersion = tuple[str, tuple[tuple[str, str], ...]]
 """A version: the fingerprint of its content, its events (kind and summary)."""
 
 
@@ -148,11 +148,11 @@ class Scene:
 
     def status(self) -> dict[str, Any]:
         """Return what ``monitor status`` tells of the source."""
-        (told,) = Monitor(self.url, self.store.parent).json("status")["sources"]
-        assert told["name"] == SOURCE
-        return dict(told)
+        (reported,) = Monitor(self.url, self.store.parent).json("status")["sources"]
+        assert reported["name"] == SOURCE
+        return dict(reported)
 
-    def history(self) -> dict[str, list[Told]]:
+    def history(self) -> dict[str, list[StoredVersion]]:
         """Return the whole stored history, by trial."""
         with open_reader(self.url) as reader:
             found = {}
@@ -189,9 +189,9 @@ def copy_store(source: Path, target: Path) -> None:
     new.close()
 
 
-def is_part(part: dict[str, list[Told]], whole: dict[str, list[Told]]) -> bool:
+def is_part(part: dict[str, list[StoredVersion]], whole: dict[str, list[StoredVersion]]) -> bool:
     """Tell whether a history is the beginning of another, trial by trial."""
-    return all(whole[nct_id][: len(told)] == told for nct_id, told in part.items())
+    return all(whole[nct_id][: len(reported)] == reported for nct_id, reported in part.items())
 
 
 def logged(text: str) -> list[dict[str, Any]]:

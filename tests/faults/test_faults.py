@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.cases import CASES, PAGE, Case, later_page
+from tests.faults.cases import CASES, PAGE, FaultCase, later_page
 from tests.faults.conftest import Undisturbed
 from tests.faults.scene import MEGABYTE, SOURCE, Scene, is_part, logged, reasons
 from tests.registry import NO_SUCH_HOST, Fault, closed_port
@@ -23,27 +23,27 @@ def assert_as_undisturbed(scene: Scene, undisturbed: Undisturbed) -> None:
     assert (row.failures, row.failing_since, row.last_reason) == (0, None, None)
 
 
-def assert_told(scene: Scene, reason: str, log: Log, *besides: str) -> None:
+def assert_reported(scene: Scene, reason: str, log: Log, *besides: str) -> None:
     """Check that the last pass failed; report, log and status say why, in a line for people."""
     assert scene.reports[-1].outcome == "failed"
-    told = str(scene.reports[-1].reason)
-    assert re.search(reason, told), told
-    assert "\n" not in told
-    assert len(told) < 300
+    reported = str(scene.reports[-1].reason)
+    assert re.search(reason, reported), reported
+    assert "\n" not in reported
+    assert len(reported) < 300
     status = scene.status()
-    assert (status["last_reason"], status["failures"]) == (told, 1)
+    assert (status["last_reason"], status["failures"]) == (reported, 1)
     assert status["last_success_at"] < status["failing_since"] == status["last_attempt_at"]
     lines = logged(log.readouterr().err)
-    assert reasons(lines) == [told]
+    assert reasons(lines) == [reported]
     assert {line["event"] for line in lines} >= set(besides)
     assert {line["level"] for line in lines} <= {"info", "warning"}
 
 
-def assert_told_although_overcome(case: Case, lines: list[dict[str, Any]]) -> None:
+def assert_reported_though_overcome(case: FaultCase, lines: list[dict[str, Any]]) -> None:
     """Check that a fault that a further request overcame left a line at the default level."""
-    told = {line["event"]: line for line in lines}
-    if case.reason and not case.told:
-        line = told["request retried"]
+    reported = {line["event"]: line for line in lines}
+    if case.reason and not case.reported:
+        line = reported["request retried"]
         assert line["level"] == "info"
         assert PAGE in line["reason"]
         assert line["attempt"] == 1
@@ -61,7 +61,7 @@ def test_while_it_lasts_the_source_fails_and_afterwards_nothing_is_missing(
     scene.replica.faults.add(case.fault, times=None, when=case.when, **case.options)
     scene.poll()
     assert scene.faults()[case.fault] > 0
-    assert_told(scene, case.reason, capsys, *case.told)
+    assert_reported(scene, case.reason, capsys, *case.reported)
     assert is_part(scene.history(), undisturbed.history)
     scene.replica.faults.clear()
     scene.timeouts = {}
@@ -80,9 +80,9 @@ def test_met_once_in_the_middle_of_a_pass_nothing_comes_of_it(
     assert scene.faults() == {case.fault: 1}
     if case.overcome:
         assert scene.reports[-1].outcome == "ok", scene.reports[-1].reason
-        assert_told_although_overcome(case, logged(capsys.readouterr().err))
+        assert_reported_though_overcome(case, logged(capsys.readouterr().err))
     else:
-        assert_told(scene, str(case.reason), capsys)
+        assert_reported(scene, str(case.reason), capsys)
     scene.finish()
     assert_as_undisturbed(scene, undisturbed)
 
@@ -110,7 +110,7 @@ def test_a_registry_that_is_not_there_is_a_failure_of_the_source(
     before = scene.history()
     with place as base_url:
         scene.poll(base_url=base_url)
-    assert_told(scene, reason, capsys)
+    assert_reported(scene, reason, capsys)
     assert scene.history() == before
     scene.finish()
     assert_as_undisturbed(scene, undisturbed)
@@ -133,8 +133,8 @@ def test_a_study_of_a_wrong_shape_is_kept_apart_and_read_again_at_once(
 ) -> None:
     scene.replica.faults.add(Fault.MALFORMED_STUDY, when=later_page)
     assert scene.poll().outcome == "ok"
-    told = {line["event"] for line in logged(capsys.readouterr().err)}
-    assert told >= {"records quarantined", "records without id", "search incomplete"}
+    reported = {line["event"] for line in logged(capsys.readouterr().err)}
+    assert reported >= {"records quarantined", "records without id", "search incomplete"}
     assert scene.unreadable() == ["protocolSection.identificationModule is a list, not an object"]
     scene.decide()
     assert scene.history() == undisturbed.history

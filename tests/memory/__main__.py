@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.memory.course import Course, Plan, follow
+from tests.memory.course import MemoryPlan, MemoryRun, follow
 
 MOST_GROWTH = 0.05
 MOST_BYTES = 300_000_000
@@ -16,7 +16,7 @@ MOST_BYTES = 300_000_000
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the passes, print the figures, and return 0 when memory stays within its bounds."""
-    plan = Plan()
+    plan = MemoryPlan()
     parser = argparse.ArgumentParser(prog="./run soak --only memory", description=__doc__)
     parser.add_argument("--records", type=int, default=plan.records)
     parser.add_argument("--changed", type=int, default=plan.changed)
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{time.monotonic() - began:6.0f} s  {line}\n")
 
     with tempfile.TemporaryDirectory(prefix="monitor-memory-") as folder:
-        plan = Plan(records=given.records, changed=given.changed, passes=given.passes)
+        plan = MemoryPlan(records=given.records, changed=given.changed, passes=given.passes)
         course = follow(plan, Path(folder), say)
     sys.stdout.write(json.dumps(figures(course, time.monotonic() - began), indent=2) + "\n")
     lines = wrong(course)
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if lines else 0
 
 
-def figures(course: Course, wall_s: float) -> dict[str, object]:
+def figures(course: MemoryRun, wall_s: float) -> dict[str, object]:
     """Return what the passes took, in MB."""
     passes = len(course.after) - 1
     shown = sorted({0, 1, *(passes * quarter // 4 for quarter in (1, 2, 3, 4))})
@@ -50,7 +50,7 @@ def figures(course: Course, wall_s: float) -> dict[str, object]:
     }
 
 
-def wrong(course: Course) -> list[str]:
+def wrong(course: MemoryRun) -> list[str]:
     """Return what is beyond its bounds, a line each."""
     lines = []
     if course.growth > MOST_GROWTH:

@@ -17,7 +17,7 @@ _SHARE = 10  # a tenth of the second half is looked at on either side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class MemoryPlan:
     """A registry of ``records``, ``changed`` of which change before each of so many ``passes``.
 
     All have changed after a whole number of passes.
@@ -33,7 +33,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class MemoryRun:
     """What the process took, in bytes: resident after each pass, and at its peak.
 
     ``after[0]``: after the first load. ``whole_peak``: after a last pass in which every record
@@ -51,29 +51,29 @@ class Course:
         return median(half[-share:]) / median(half[:share]) - 1
 
 
-def follow(plan: Plan, folder: Path, say: Say) -> Course:
+def follow(plan: MemoryPlan, folder: Path, say: Say) -> MemoryRun:
     """Let the daemon follow the registry through all the passes; AssertionError when it ends."""
     assert plan.records % plan.changed == 0, "the last of a round of passes would bring fewer"
     after: list[int] = []
     population = ("--whole", str(plan.records), "--daily", str(plan.changed), "--ahead")
     with (
         ReplicaProcess(*population) as replica,
-        Started(_configured(plan, folder, replica.base_url)) as daemon,
+        Started(_write_config(plan, folder, replica.base_url)) as daemon,
     ):
         stored = 0
         for number in range(plan.passes + 1):
             if number:
                 replica.tell("advance")
             stored += plan.changed if number else plan.records
-            _passed(daemon, stored, plan)
+            _wait_for_pass(daemon, stored, plan)
             after.append(resident(daemon.pid))
             say(f"pass {number} of {plan.passes}: {after[-1] / 1e6:.0f} MB")
         replica.tell(f"advance {-(-plan.records // plan.changed)}")
-        _passed(daemon, stored + plan.records, plan)
+        _wait_for_pass(daemon, stored + plan.records, plan)
         peak = resident(daemon.pid, "VmHWM")
         say(f"pass over {plan.records:,} changed records: {peak / 1e6:.0f} MB at the peak")
         assert daemon.stop() == 0
-    return Course(after=tuple(after), whole_peak=peak)
+    return MemoryRun(after=tuple(after), whole_peak=peak)
 
 
 def resident(pid: int, name: str = "VmRSS") -> int:
@@ -83,7 +83,7 @@ def resident(pid: int, name: str = "VmRSS") -> int:
     return int(line.split()[1]) * 1024
 
 
-def _configured(plan: Plan, folder: Path, base_url: str) -> Path:
+def _write_config(plan: MemoryPlan, folder: Path, base_url: str) -> Path:
     population = Population(size=plan.records, daily=plan.changed)
     asked: Sequence[str] = [population.nct_id(index) for index in range(plan.asked_for)]
     source = (
@@ -98,7 +98,7 @@ def _configured(plan: Plan, folder: Path, base_url: str) -> Path:
     return configure(folder, f"sqlite:///{folder / 'memory.db'}", source, more=more)
 
 
-def _passed(daemon: Started, stored: int, plan: Plan) -> None:
+def _wait_for_pass(daemon: Started, stored: int, plan: MemoryPlan) -> None:
     """Wait until a pass is done with which so many versions are stored in all.
 
     What a pass stored that failed or was stopped counts: on a busy machine an answer can come too
@@ -107,7 +107,7 @@ def _passed(daemon: Started, stored: int, plan: Plan) -> None:
 
     def passed() -> bool:
         assert daemon.alive, daemon.written[-5000:]
-        done = [line for event in _ENDS for line in daemon.told(event)]
+        done = [line for event in _ENDS for line in daemon.entries(event)]
         so_far: int = sum(line["stored"] for line in done)
         assert so_far <= stored, (so_far, stored)
         return so_far == stored

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.memory.__main__ import main, wrong
-from tests.memory.course import Course, Plan, follow
+from tests.memory.course import MemoryPlan, MemoryRun, follow
 
 MEGABYTE = 1_000_000
-SHORT = Plan(records=300, changed=300, passes=9, asked_for=10)
+SHORT = MemoryPlan(records=300, changed=300, passes=9, asked_for=10)
 
 linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc of Linux")
 
@@ -33,9 +33,9 @@ def test_the_soak_tells_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_growth_and_a_high_peak_fail_the_soak() -> None:
     flat = [150 * MEGABYTE] * 100
-    assert wrong(Course(after=(*flat, *flat), whole_peak=299 * MEGABYTE)) == []
+    assert wrong(MemoryRun(after=(*flat, *flat), whole_peak=299 * MEGABYTE)) == []
     rising = [(150 + number // 10) * MEGABYTE for number in range(100)]
-    assert wrong(Course(after=(*flat, *rising), whole_peak=301 * MEGABYTE)) == [
+    assert wrong(MemoryRun(after=(*flat, *rising), whole_peak=301 * MEGABYTE)) == [
         "the second half grew by 6.0%, more than 5%",
         "301 MB at the peak, more than 300",
     ]
@@ -44,4 +44,4 @@ def test_growth_and_a_high_peak_fail_the_soak() -> None:
 def test_growth_is_that_of_the_second_half_whatever_one_pass_took() -> None:
     warm = [number * MEGABYTE for number in range(1, 101)]
     late = [100 * MEGABYTE] * 99 + [900 * MEGABYTE]
-    assert Course(after=(*warm, *late), whole_peak=0).growth == 0
+    assert MemoryRun(after=(*warm, *late), whole_peak=0).growth == 0

@@ -11,7 +11,7 @@ from monitor.model.subscriptions import Filter, Subscription, SubscriptionOrigin
 from monitor.model.welcome import CoveredTrials, Welcome
 from monitor.model.when import AtOnce, parse_when
 from monitor.render.welcome import welcome_message
-from tests.render.alerts.browser import CHROMIUM, Browser
+from tests.render.alerts.browser import CHROMIUM, HeadlessBrowser
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TITLES = ("A trial <of> *a* thing", "W" * 300, "\u202eevil\x1b[31m")
@@ -95,7 +95,7 @@ def test_many_subscriptions_stay_within_what_slack_takes() -> None:
 def test_every_word_can_be_read_in_a_browser(tmp_path: Path, width: int, scheme: str) -> None:
     if CHROMIUM is None:
         pytest.skip("there is no chromium here (./run browser installs it)")
-    browser = Browser(program=CHROMIUM, folder=tmp_path)
+    browser = HeadlessBrowser(program=CHROMIUM, folder=tmp_path)
     found = browser.measured(message(full(), full("more")).html, width=width, scheme=scheme)
     assert found["scrolls"] <= width
     assert found["out"] == []

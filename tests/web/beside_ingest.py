@@ -28,7 +28,7 @@ _TRIALS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class LoadPlan:
     """A registry of ``records``, ``changed`` of which change on a day; ``days``: with readers.
 
     As many more are ingested without, in turns.
@@ -65,14 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Every answer has to be good as well.
     """
-    plan = Plan()
+    plan = LoadPlan()
     parser = argparse.ArgumentParser(prog="./run soak --only readers", description=__doc__)
     parser.add_argument("--records", type=int, default=plan.records)
     parser.add_argument("--changed", type=int, default=plan.changed)
     parser.add_argument("--days", type=int, default=plan.days)
     parser.add_argument("--store", help="a URL of an empty store  [a new file]")
     given = parser.parse_args(arguments)
-    plan = Plan(records=given.records, changed=given.changed, days=given.days, url=given.store)
+    plan = LoadPlan(records=given.records, changed=given.changed, days=given.days, url=given.store)
     with tempfile.TemporaryDirectory(prefix="monitor-readers-") as folder:
         without, beside, answers = follow(plan, Path(folder))
     slower = median(beside) / median(without)
@@ -92,13 +92,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed or slower > MOST_SLOWER else 0
 
 
-def follow(plan: Plan, folder: Path) -> tuple[list[float], list[float], Answers]:
+def follow(plan: LoadPlan, folder: Path) -> tuple[list[float], list[float], Answers]:
     """Return the seconds of passes without readers and beside them, and what readers got."""
     seconds: dict[bool, list[float]] = {False: [], True: []}
     answers = Answers()
     population = ("--whole", str(plan.records), "--daily", str(plan.changed), "--ahead")
     with ReplicaProcess(*population) as replica:
-        config = _configured(plan, folder, replica.base_url)
+        config = _write_config(plan, folder, replica.base_url)
         with ExitStack() as stack:
             daemon = stack.enter_context(Started(config))
             daemon.wait_for("pass finished", stored=plan.records)
@@ -115,7 +115,7 @@ def follow(plan: Plan, folder: Path) -> tuple[list[float], list[float], Answers]
     return seconds[False], seconds[True], answers
 
 
-def _configured(plan: Plan, folder: Path, base_url: str) -> Path:
+def _write_config(plan: LoadPlan, folder: Path, base_url: str) -> Path:
     source = (
         f'name = "registry"\ntype = "ctgov"\nbase_url = "{base_url}"\nall = true\nevery = "1s"\n'
         'reread_every = "365d"'
@@ -124,7 +124,7 @@ def _configured(plan: Plan, folder: Path, base_url: str) -> Path:
     return configure(folder, url, source)
 
 
-def _paths(plan: Plan) -> list[str]:
+def _paths(plan: LoadPlan) -> list[str]:
     population = Population(size=plan.records, daily=plan.changed)
     step = max(1, plan.records // _TRIALS)
     trials = [f"/trials/{population.nct_id(at)}" for at in range(0, plan.records, step)]

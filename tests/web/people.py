@@ -23,7 +23,7 @@ ADDRESS = "reader-one@example.org"
 _HTML = "text/html,*/*;q=0.8"
 
 
-class Page(NamedTuple):
+class FetchedPage(NamedTuple):
     """What came back; ``path``: where, without what leads to the site."""
 
     status: int
@@ -42,29 +42,31 @@ class Page(NamedTuple):
         return dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form))
 
 
-class Browser:
+class FormBrowser:
     """Asks as browsers do: forms come from the site's own pages, redirects are followed."""
 
     def __init__(self, server: WebServer, **headers: str) -> None:
         self.address = server.address
         self.headers = {"Origin": f"http://{server.address[0]}:{server.address[1]}", **headers}
 
-    def get(self, path: str) -> Page:
+    def get(self, path: str) -> FetchedPage:
         return self._ask("GET", path, None, {})
 
-    def send(self, path: str, **fields: str) -> Page:
+    def send(self, path: str, **fields: str) -> FetchedPage:
         """Send a form."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._ask("POST", path, urlencode(fields), kind)
 
-    def post(self, path: str, **fields: str) -> Page:
+    def post(self, path: str, **fields: str) -> FetchedPage:
         """Send a form and go where it leads."""
         found = self.send(path, **fields)
         if found.status != 303:
             return found
         return self.get(urljoin(path, found.headers["location"]))
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Page:
+    def _ask(
+        self, method: str, path: str, body: str | None, headers: dict[str, str]
+    ) -> FetchedPage:
         connection = http.client.HTTPConnection(*self.address, timeout=60)
         try:
             connection.request(
@@ -72,7 +74,7 @@ class Browser:
             )
             answer = connection.getresponse()
             found = {name.lower(): value for name, value in answer.getheaders()}
-            return Page(answer.status, found, answer.read().decode(), path)
+            return FetchedPage(answer.status, found, answer.read().decode(), path)
         finally:
             connection.close()
 
@@ -83,7 +85,7 @@ class Readers:
 
     monitored: Monitored
     mailbox: Mailbox
-    browser: Browser
+    browser: FormBrowser
     server: WebServer
 
     def deliver(self) -> list[EmailMessage]:
@@ -128,4 +130,4 @@ def readers(folder: Path, url: str, *tables: str, web: str = "") -> Iterator[Rea
         app = monitored.app
         site = site_routes(StoreCalls(lambda: app), host=LOOPBACK)
         server = stack.enter_context(served(answering(), site))
-        yield Readers(monitored, mailbox, Browser(server), server)
+        yield Readers(monitored, mailbox, FormBrowser(server), server)

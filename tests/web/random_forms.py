@@ -13,7 +13,7 @@ from monitor.web.pages.operator import operator_routes
 from monitor.web.site import site_routes
 from monitor.web.store_calls import StoreCalls
 from tests.ingest.world import NCT
-from tests.web.people import Browser, readers
+from tests.web.people import FormBrowser, readers
 from tests.web.random_requests import ask_at_random, paths_of
 from tests.web.serving import LOOPBACK, answering, served
 
@@ -51,7 +51,7 @@ def acting(folder: Path, url: str) -> Iterator[Acting]:
         site = [*site_routes(calls, host=LOOPBACK), *operator_routes(calls)]
         people = [one for one in paths_of(site) if "token" in one or one in _ACTED_ON]
         with served(answering(), site) as server:
-            came = Browser(server).send("/operator", token=secret)
+            came = FormBrowser(server).send("/operator", token=secret)
             yield Acting(
                 address=server.address,
                 paths=[*people, *_ACTED_ON * 5],

@@ -63,7 +63,7 @@ def paths_of(site: Site) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class RandomRequest:
     """What is sent; ``body``: of a form, or of anything."""
 
     method: str
@@ -98,7 +98,7 @@ def ask_at_random(
     return statuses, failed
 
 
-def _status(address: tuple[str, int], request: Request) -> int:
+def _status(address: tuple[str, int], request: RandomRequest) -> int:
     with closing(http.client.HTTPConnection(*address, timeout=30)) as connection:
         has_host = any(name == "Host" for name, _ in request.headers)
         connection.putrequest(request.method, request.path, skip_host=has_host)
@@ -123,7 +123,7 @@ class _Drawn:
     cookie: str
     origin: str
 
-    def request(self, paths: Sequence[str]) -> Request:
+    def request(self, paths: Sequence[str]) -> RandomRequest:
         chance = self.chance
         path = "/".join(self._part(part) for part in chance.choice(paths).split("/")) or "/"
         path += chance.choice(("",) * 40 + ("/", "//", "/%2e%2e/", "%", "%zz", ";x", "\\"))
@@ -136,7 +136,7 @@ class _Drawn:
             headers["Cookie"] = self.cookie.encode("latin-1")
         method = chance.choice(_METHODS)
         body = self._body(headers) if method == "POST" else b""
-        return Request(
+        return RandomRequest(
             method=method, path=f"{path}?{asked}" if asked else path, headers=[*headers.items()],
             body=body,
         )  # fmt: skip

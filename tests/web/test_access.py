@@ -28,7 +28,7 @@ from tests.web.serving import answering, ask, served
 OUTSIDE = "0.0.0.0"  # noqa: S104  # nothing listens there: it is what the settings are asked
 
 
-class Monitored:
+class GuardedSite:
     """A monitor whose settings and clock a test changes, and what it protects."""
 
     def __init__(self, url: str) -> None:
@@ -55,8 +55,8 @@ class Monitored:
 
 
 @pytest.fixture
-def monitored(sqlite_url: str) -> Monitored:
-    return Monitored(sqlite_url)
+def monitored(sqlite_url: str) -> GuardedSite:
+    return GuardedSite(sqlite_url)
 
 
 def bearer(secret: str) -> dict[str, str]:
@@ -69,7 +69,7 @@ def basic(secret: str, user: str = "me") -> dict[str, str]:
 
 
 def answers(
-    monitored: Monitored, *asked: Mapping[str, str], host: str = "127.0.0.1"
+    monitored: GuardedSite, *asked: Mapping[str, str], host: str = "127.0.0.1"
 ) -> list[tuple[int, str]]:
     """Return status and words of the answers to requests with these headers."""
     found = []
@@ -80,7 +80,7 @@ def answers(
     return found
 
 
-def test_by_the_listener_s_address_a_token_is_needed_or_not(monitored: Monitored) -> None:
+def test_by_the_listener_s_address_a_token_is_needed_or_not(monitored: GuardedSite) -> None:
     secret = monitored.token()
     assert answers(monitored, {}, bearer(secret)) == [(200, "anybody"), (200, "dashboard")]
     [(status, _), let_in] = answers(monitored, {}, bearer(secret), host=OUTSIDE)
@@ -91,7 +91,7 @@ def test_by_the_listener_s_address_a_token_is_needed_or_not(monitored: Monitored
     assert answers(monitored, {}, host=OUTSIDE) == [(200, "anybody")]
 
 
-def test_a_token_may_come_as_a_password(monitored: Monitored) -> None:
+def test_a_token_may_come_as_a_password(monitored: GuardedSite) -> None:
     secret = monitored.token()
     monitored.set(access="token")
     found = answers(monitored, basic(secret), basic(secret, user=""), basic("x"))
@@ -103,14 +103,14 @@ def test_a_token_may_come_as_a_password(monitored: Monitored) -> None:
     ["Bearer", "Bearer ", "Basic", "Basic ?", "Basic /w==", "Digest x", "", "Bearer tm_\xff"],
 )
 def test_a_header_that_holds_no_token_is_refused_where_all_may_read(
-    monitored: Monitored, header: str
+    monitored: GuardedSite, header: str
 ) -> None:
     [(status, words)] = answers(monitored, {"Authorization": header})
     assert status == 401
     assert json.loads(words)["detail"].startswith("the token is unknown")
 
 
-def test_a_refusal_is_a_problem_that_says_how_to_ask(monitored: Monitored) -> None:
+def test_a_refusal_is_a_problem_that_says_how_to_ask(monitored: GuardedSite) -> None:
     monitored.set(access="token")
     with served(answering(), monitored.site("127.0.0.1")) as server:
         _, headers, body = ask(server.address, "/who")
@@ -125,7 +125,7 @@ def test_a_refusal_is_a_problem_that_says_how_to_ask(monitored: Monitored) -> No
         assert b"planted" not in body
 
 
-def test_revoked_and_over_is_refused_at_once(monitored: Monitored) -> None:
+def test_revoked_and_over_is_refused_at_once(monitored: GuardedSite) -> None:
     one, other = monitored.token("one"), monitored.token("other", until=NOON + timedelta(hours=1))
     monitored.set(access="token")
     with served(answering(), monitored.site("127.0.0.1")) as server:
@@ -140,7 +140,7 @@ def test_revoked_and_over_is_refused_at_once(monitored: Monitored) -> None:
         assert statuses() == [401, 401]
 
 
-def test_who_asks_too_often_waits(monitored: Monitored) -> None:
+def test_who_asks_too_often_waits(monitored: GuardedSite) -> None:
     secret = monitored.token()
     monitored.set(requests_per_minute=2)
     with served(answering(), monitored.site("127.0.0.1")) as server:
@@ -152,7 +152,7 @@ def test_who_asks_too_often_waits(monitored: Monitored) -> None:
         assert ask(server.address, "/healthz")[0] == 200
 
 
-def test_behind_a_trusted_proxy_each_client_counts_by_itself(monitored: Monitored) -> None:
+def test_behind_a_trusted_proxy_each_client_counts_by_itself(monitored: GuardedSite) -> None:
     monitored.set(requests_per_minute=1)
     by = [{"X-Forwarded-For": f"198.51.100.9, 192.0.2.{number}"} for number in (1, 2, 2)]
     assert [status for status, _ in answers(monitored, *by)] == [200, 429, 429]
@@ -160,7 +160,7 @@ def test_behind_a_trusted_proxy_each_client_counts_by_itself(monitored: Monitore
     assert [status for status, _ in answers(monitored, *by)] == [200, 200, 429]
 
 
-def test_a_store_that_cannot_be_read_is_told_to_nobody_outside(monitored: Monitored) -> None:
+def test_a_store_that_cannot_be_read_is_told_to_nobody_outside(monitored: GuardedSite) -> None:
     monitored.app = monitored.app.with_store("sqlite:////nowhere/store.db")
     monitored.set(access="token")
     [(status, words)] = answers(monitored, bearer("x"))
@@ -201,7 +201,7 @@ def test_of_ipv6_a_network_is_one_client(host: str, network: str) -> None:
 
 
 def test_no_token_is_logged_or_answered(
-    monitored: Monitored, capsys: pytest.CaptureFixture[str]
+    monitored: GuardedSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither a valid one, nor one whose use cannot be noted, nor a wrong one."""
     configure(LogSettings(level="debug"))

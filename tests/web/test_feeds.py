@@ -20,7 +20,7 @@ from monitor.web.site import site_routes
 from monitor.web.store_calls import StoreCalls
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, hostile_study, study
-from tests.render.alerts.test_hostile import TAGS, Parts
+from tests.render.alerts.test_hostile import TAGS, HtmlParts
 from tests.web.serving import LOOPBACK, answering, ask, served
 
 PUBLIC = "https://monitor.example.org"
@@ -241,8 +241,8 @@ def test_a_reader_that_has_a_feed_gets_it_no_second_time(sqlite: Monitor) -> Non
         {"If-None-Match": f'"other", {headers["etag"].removeprefix("W/")}'},
         {"If-Modified-Since": headers["last-modified"]},
     ):
-        again, told, nothing = answer(sqlite, path, known)
-        assert (again, told["etag"], nothing) == (304, headers["etag"], b"")
+        again, entries_of, nothing = answer(sqlite, path, known)
+        assert (again, entries_of["etag"], nothing) == (304, headers["etag"], b"")
     for stale in (
         {"If-None-Match": '"other"', "If-Modified-Since": headers["last-modified"]},
         {"If-Modified-Since": "Mon, 09 Mar 2026 12:00:00 GMT"},
@@ -317,7 +317,7 @@ def test_no_word_of_a_record_is_more_than_a_word(monitor: Monitor, tmp_path: Pat
     for name in ("events", f"trials/{NCT}"):
         assert len(atom(hostile, f"/{name}/feed.atom?min_severity=noise").entries) == 2
         for one in json_feed(hostile, f"/{name}/feed.json?min_severity=noise")["items"]:
-            parts = Parts()
+            parts = HtmlParts()
             parts.feed(one["content_html"])
             assert parts.tags <= TAGS | {"p", "strong"}
             assert all(
@@ -348,7 +348,7 @@ def path_of(monitor: Monitor, name: str) -> str:
     return str(address.removeprefix(PUBLIC))
 
 
-def told(monitor: Monitor, path: str) -> list[tuple[str, set[str]]]:
+def entries_of(monitor: Monitor, path: str) -> list[tuple[str, set[str]]]:
     """Return of each entry of a feed the trial and the kinds."""
     items = json_feed(monitor, path)["items"]
     words = {"critical", "high", "medium", "low", "noise"}
@@ -381,8 +381,8 @@ def test_a_subscription_s_feed_tells_what_it_asks_for(
     path = subscribed(made, *options)
     made.ingest(study(nct_id=OTHER, sponsor="Second Sponsor"), at=NOON + timedelta(days=1))
     changed_later(made)
-    assert (NCT, {"trial_registered"}) not in told(made, path)
-    seen = [(nct_id, kinds - {"trial_registered"}) for nct_id, kinds in told(made, path)]
+    assert (NCT, {"trial_registered"}) not in entries_of(made, path)
+    seen = [(nct_id, kinds - {"trial_registered"}) for nct_id, kinds in entries_of(made, path)]
     assert [one for one in seen if one[1]] == found
 
 
@@ -408,7 +408,7 @@ def test_any_filter_of_a_subscription_finds_changes_each_once(
         study("2026-03-08", enrollment=150, **both),
         at=LATER,
     )
-    assert told(monitor, path) == [(OTHER, TARGET), (NCT, TARGET)]
+    assert entries_of(monitor, path) == [(OTHER, TARGET), (NCT, TARGET)]
     for item in json_feed(monitor, path)["items"]:
         assert item["content_html"].count("Enrollment target") == 1
 
@@ -419,7 +419,7 @@ def test_what_a_silence_kept_back_is_not_told(monitor: Monitor, tmp_path: Path) 
     with time_machine.travel(NOON + timedelta(hours=2), tick=False):
         made.answer("silence", "add", "--nct-id", NCT, "--until", "10d")
     changed(made)
-    assert told(made, path) == [(OTHER, TARGET)]
+    assert entries_of(made, path) == [(OTHER, TARGET)]
 
 
 def test_only_who_knows_its_address_reads_a_subscription_s_feed(

@@ -74,7 +74,7 @@ def is_closed(client: socket.socket) -> bool:
         return True
 
 
-def answered(server: WebServer, path: str) -> bytes:
+def whole_body(server: WebServer, path: str) -> bytes:
     """Return the body of a whole answer, asked for again where SHORT was too short for us."""
 
     def body() -> bytes | None:
@@ -144,7 +144,7 @@ def test_a_client_that_does_not_read_is_not_waited_for() -> None:
             client.recv(1)
             time.sleep(1.5)  # a client that does not read
             assert len(everything(client)) < len(LARGE)
-        assert len(answered(server, "/trials/x/changes/1")) == len(LARGE)
+        assert len(whole_body(server, "/trials/x/changes/1")) == len(LARGE)
 
 
 def test_responses_that_nobody_reads_do_not_fill_the_memory() -> None:
@@ -264,7 +264,7 @@ def test_what_is_not_http_is_no_fault_of_ours(pieces: tuple[bytes, ...]) -> None
                         client.recv(1 << 16)
                 if not ends_early:
                     everything(client)
-        assert answered(server, "/healthz")
+        assert whole_body(server, "/healthz")
 
 
 def test_no_mixture_of_requests_is_a_fault_of_ours() -> None:
@@ -279,4 +279,4 @@ def test_no_mixture_of_requests_is_a_fault_of_ours() -> None:
             mixture = b"".join(chance.choices(parts, k=chance.randint(1, 9)))
             with connected(server, mixture), contextlib.suppress(ConnectionError):
                 pass
-        assert answered(server, "/healthz")
+        assert whole_body(server, "/healthz")

@@ -19,7 +19,7 @@ from monitor.web.pages.operator import operator_routes
 from monitor.web.server import WebServer
 from monitor.web.store_calls import StoreCalls
 from tests.deliver.configured import Monitored, folder_channel, subscription
-from tests.web.people import Browser
+from tests.web.people import FormBrowser
 from tests.web.serving import answering, served
 
 
@@ -31,10 +31,10 @@ class Operated:
     server: WebServer
     secret: str
 
-    def browser(self, **headers: str) -> Browser:
-        return Browser(self.server, **headers)
+    def browser(self, **headers: str) -> FormBrowser:
+        return FormBrowser(self.server, **headers)
 
-    def entered(self) -> Browser:
+    def entered(self) -> FormBrowser:
         """Return a browser in which the token was shown once."""
         came = self.browser().send("/operator", token=self.secret)
         assert (came.status, came.headers["location"]) == (303, "operator")

@@ -25,10 +25,10 @@ PUBLIC = "https://monitor.example.org"
 @pytest.fixture
 def monitored(store_url: str, tmp_path: Path) -> Monitored:
     """Return a monitor that told ana of a change by mail."""
-    return told(store_url, tmp_path)
+    return followed_site(store_url, tmp_path)
 
 
-def told(url: str, folder: Path) -> Monitored:
+def followed_site(url: str, folder: Path) -> Monitored:
     made = Monitored(folder, url)
     configure(made)
     made.begin()
@@ -83,7 +83,7 @@ def test_it_outlives_the_message_and_the_keys(monitored: Monitored) -> None:
 def test_after_a_restore_it_ends_the_same_subscription_under_another_number(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    monitored = told(sqlite_url, tmp_path)
+    monitored = followed_site(sqlite_url, tmp_path)
     backup = tmp_path / "backup.db"
     back_up(monitored.url, backup)
     configure(monitored, "later")

@@ -23,8 +23,8 @@ from tests.web.__main__ import main as requests
 from tests.web.beside_ingest import main as readers
 from tests.year.course import Say, Year, live
 from tests.year.followers import DaemonProcess
-from tests.year.outcome import Outcome
-from tests.year.plan import Plan
+from tests.year.outcome import YearOutcome
+from tests.year.plan import YearPlan
 
 _SHOWN = 40
 _LINE_EVERY = 10
@@ -50,7 +50,7 @@ _OPTIONS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Let the year pass, print what came of it, and return 0 when all is as it must be."""
     given = _parser().parse_args(arguments)
-    plan = Plan(**{name: getattr(given, name) for name in _OPTIONS})
+    plan = YearPlan(**{name: getattr(given, name) for name in _OPTIONS})
     began = time.monotonic()
     with _folder(given.keep) as folder:
         outcome = live(plan, Path(folder), DaemonProcess, _progress(began))
@@ -85,7 +85,7 @@ def soak(arguments: Sequence[str] | None = None) -> int:
     return max(main(rest), delivery([]), memory([]), requests([]), readers([]))
 
 
-def verdict(outcome: Outcome) -> int:
+def verdict(outcome: YearOutcome) -> int:
     """Return 0 when all is as it must be; else 1, and say what is not."""
     lines = outcome.lines()
     for line in lines[:_SHOWN]:
@@ -112,18 +112,18 @@ def _progress(began: float) -> Say:
         if not bar and number % _LINE_EVERY and number != total:
             return
         done = 24 * number // total
-        told = f"[{'#' * done}{'.' * (24 - done)}] " if bar else ""
-        told += (
+        reported = f"[{'#' * done}{'.' * (24 - done)}] " if bar else ""
+        reported += (
             f"{time.monotonic() - began:5.0f} s  day {number} of {total} ({day}),"
             f" {len(year.replica.log):,} requests, {year.follower.kills} kills"
         )
-        sys.stderr.write(f"\r{told}" if bar and number != total else f"\r{told}\n")
+        sys.stderr.write(f"\r{reported}" if bar and number != total else f"\r{reported}\n")
         sys.stderr.flush()
 
     return say
 
 
-def _figures(outcome: Outcome, wall_s: float) -> Figures:
+def _figures(outcome: YearOutcome, wall_s: float) -> Figures:
     differences = outcome.differences
     monitor = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
@@ -132,9 +132,9 @@ def _figures(outcome: Outcome, wall_s: float) -> Figures:
         "doubled": len(differences.doubled),
         "told as late": len(differences.backfilled),
         "versions without events": len(differences.empty),
-        "not told": len(outcome.told.missed),
-        "told though nothing was": len(outcome.told.invented),
-        "told twice": len(outcome.told.doubled),
+        "not told": len(outcome.reported.missed),
+        "told though nothing was": len(outcome.reported.invented),
+        "told twice": len(outcome.reported.doubled),
         "ids that said two things": len(outcome.contradictions),
         "unreadable": len(outcome.unreadable),
         "versions": outcome.versions,
@@ -153,11 +153,11 @@ def _figures(outcome: Outcome, wall_s: float) -> Figures:
     }
 
 
-def _described(plan: Plan) -> dict[str, object]:
+def _described(plan: YearPlan) -> dict[str, object]:
     return {name: getattr(plan, name) for name in _OPTIONS}
 
 
-def _lines(plan: Plan, figures: Figures) -> list[str]:
+def _lines(plan: YearPlan, figures: Figures) -> list[str]:
     lines = [", ".join(f"{name} {value}" for name, value in _described(plan).items())]
     for name, value in figures.items():
         if isinstance(value, Mapping):
@@ -169,7 +169,7 @@ def _lines(plan: Plan, figures: Figures) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    plan = Plan()
+    plan = YearPlan()
     parser = argparse.ArgumentParser(prog="./run soak", description=__doc__)
     for name, text in _OPTIONS.items():
         default = getattr(plan, name)

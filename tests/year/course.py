@@ -15,16 +15,16 @@ from monitor.store.reader import Reader, open_reader
 from tests.registry import Fault, Replica, ReplicaServer
 from tests.registry.synthetic import Script
 from tests.registry.synthetic.expected import Presence
-from tests.year.followers import Follower
+from tests.year.followers import YearFollower
 from tests.year.holding import hold_load, hold_records
 from tests.year.ledger import Ledger
 from tests.year.masses import ACCEPTED, AHEAD, Masses, masses
-from tests.year.mishaps import Backup, back_up, excursion, outage, restore
-from tests.year.outcome import Outcome, named, outcome
-from tests.year.plan import SOURCE, SOURCES, Plan, configuration
-from tests.year.receiver import Receipt, Receiver
+from tests.year.mishaps import PlannedBackup, back_up, excursion, outage, restore
+from tests.year.outcome import YearOutcome, named, outcome
+from tests.year.plan import SOURCE, SOURCES, YearPlan, configuration
+from tests.year.receiver import ChangeReceiver, YearReceipt
 from tests.year.spells import ODD_HISTORIES, Spells, spells
-from tests.year.weather import let_it_rain, mislead
+from tests.year.weather import inject_faults, mislead
 
 Say = Callable[[int, date, "Year"], None]
 _FIRST_DAY = "2025-01-06"  # long ago: the registry is not ahead of the clock
@@ -43,29 +43,29 @@ class Year:
 
     ``read``: the data days that the store has read whole; ``reread``: those on which all was
     read; ``lost``: those that a restored backup does not know, with the day of the restore;
-    ``told``: those of which all was told, lost ones too. ``mishaps``: what befell the monitor.
+    ``reported``: those of which all was told, lost ones too. ``mishaps``: what befell the monitor.
     ``noticed``: records that were in the quarantine.
     """
 
-    plan: Plan
+    plan: YearPlan
     folder: Path
     script: Script
     replica: Replica
-    receiver: Receiver
+    receiver: ChangeReceiver
     masses: Masses
     base_url: str
-    make: Callable[[Path], Follower]
+    make: Callable[[Path], YearFollower]
     read: set[date] = field(default_factory=set)
     reread: set[date] = field(default_factory=set)
     lost: dict[date, date] = field(default_factory=dict)
-    told: set[date] = field(default_factory=set)
+    reported: set[date] = field(default_factory=set)
     mishaps: Counter[str] = field(default_factory=Counter)
     noticed: set[str] = field(default_factory=set)
     ledger: Ledger = field(default_factory=Ledger)
     watched: list[str] = field(init=False)
     pasts: list[str] = field(init=False)
     spells: Spells = field(init=False)
-    follower: Follower = field(init=False)
+    follower: YearFollower = field(init=False)
     draw: random.Random = field(init=False)
     _received: int = 0
 
@@ -118,7 +118,7 @@ class Year:
     def run(self, say: Say) -> None:
         """Let all data days pass; each begins once the data of the one before are told."""
         planned = self._planned()
-        backup: Backup | None = None
+        backup: PlannedBackup | None = None
         waiting: Counter[str] = Counter()
         for number, day in enumerate(self.script.days):
             waiting.update({name: times[number] for name, times in planned.items()})
@@ -204,10 +204,10 @@ class Year:
         reread = date.fromisoformat(states[0]["finished"]["reread"][:10])
         self.note(receipts, day, reread=reread)
 
-    def note(self, receipts: Sequence[Receipt], day: date, *, reread: date) -> None:
+    def note(self, receipts: Sequence[YearReceipt], day: date, *, reread: date) -> None:
         """Note that a day is read, but for what is held, and told."""
         self.read.add(day)
-        self.told.add(day)
+        self.reported.add(day)
         self.reread.add(reread)
         self.ledger.note(receipts[self._received :], day)
         self._received = len(receipts)
@@ -338,7 +338,9 @@ def _apart(script: Script) -> list[str]:
     ]
 
 
-def live(plan: Plan, folder: Path, make: Callable[[Path], Follower], say: Say) -> Outcome:
+def live(
+    plan: YearPlan, folder: Path, make: Callable[[Path], YearFollower], say: Say
+) -> YearOutcome:
     """Let a year pass in a folder and return what came of it.
 
     TimeoutError, RuntimeError: the monitor did not get through a day, or ended by itself.
@@ -356,8 +358,8 @@ def live(plan: Plan, folder: Path, make: Callable[[Path], Follower], say: Say) -
         length=plan.mass_days, apart=pasts(script, plan.histories, watched(script)),
     )  # fmt: skip
     replica = Replica(befalls.world(script), tokens_die=True)
-    let_it_rain(replica, plan, last=script.days[-1], steady=befalls.steady(script))
-    with ReplicaServer(replica) as server, Receiver(plan.seed) as receiver:
+    inject_faults(replica, plan, last=script.days[-1], steady=befalls.steady(script))
+    with ReplicaServer(replica) as server, ChangeReceiver(plan.seed) as receiver:
         year = Year(
             plan=plan, folder=folder, script=script, replica=replica, receiver=receiver,
             masses=befalls, base_url=server.base_url, make=make,

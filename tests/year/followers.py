@@ -36,7 +36,7 @@ Moment = Callable[[], None]
 """Returns when it is time to kill."""
 
 
-class Follower(Protocol):
+class YearFollower(Protocol):
     """The monitor, following by the configuration that is in its file at the time.
 
     ``peak_mb``: the most memory that one process of it had, where that is known.

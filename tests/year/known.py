@@ -10,7 +10,7 @@ from monitor.model.history import StoredEvent
 from monitor.store.reader import Reader
 from tests.registry.synthetic import Expected
 
-Told: TypeAlias = tuple[str, date, str]
+ReportedChange: TypeAlias = tuple[str, date, str]
 """An NCT ID, the data date on which it was seen, and the kind of a change event."""
 
 
@@ -22,10 +22,10 @@ class Differences:
     ``empty``: versions that say nothing.
     """
 
-    missed: tuple[Told, ...] = ()
-    invented: tuple[Told, ...] = ()
-    doubled: tuple[Told, ...] = ()
-    backfilled: tuple[Told, ...] = ()
+    missed: tuple[ReportedChange, ...] = ()
+    invented: tuple[ReportedChange, ...] = ()
+    doubled: tuple[ReportedChange, ...] = ()
+    backfilled: tuple[ReportedChange, ...] = ()
     empty: tuple[tuple[str, date], ...] = ()
 
     def __bool__(self) -> bool:
@@ -46,25 +46,25 @@ class Differences:
 class History:
     """What a store tells of some trials, with the number of versions that it tells it in."""
 
-    told: Counter[Told]
-    backfilled: Counter[Told]
+    reported: Counter[ReportedChange]
+    backfilled: Counter[ReportedChange]
     empty: tuple[tuple[str, date], ...]
     versions: int
 
     @property
     def events(self) -> int:
         """The number of events."""
-        return self.told.total()
+        return self.reported.total()
 
-    def as_told(self, told: Counter[Told]) -> "History":
+    def as_reported(self, reported: Counter[ReportedChange]) -> "History":
         """Return it with the events under other dates."""
-        return replace(self, told=told)
+        return replace(self, reported=reported)
 
 
 def stored_history(reader: Reader, nct_ids: Iterable[str]) -> History:
     """Read the whole history of the trials."""
-    told: Counter[Told] = Counter()
-    backfilled: Counter[Told] = Counter()
+    reported: Counter[ReportedChange] = Counter()
+    backfilled: Counter[ReportedChange] = Counter()
     empty: list[tuple[str, date]] = []
     versions = 0
     for nct_id in nct_ids:
@@ -74,12 +74,12 @@ def stored_history(reader: Reader, nct_ids: Iterable[str]) -> History:
             day = version.data_date or date.min
             own = events.get(version.id, [])
             found = [(nct_id, day, _kind(one)) for one in own]
-            told.update(found)
+            reported.update(found)
             late = [at for at, one in zip(found, own, strict=True) if one.backfilled]
             backfilled.update(late)
             if not own:
                 empty.append((nct_id, day))
-    return History(told=told, backfilled=backfilled, empty=tuple(empty), versions=versions)
+    return History(reported=reported, backfilled=backfilled, empty=tuple(empty), versions=versions)
 
 
 def _kind(stored: StoredEvent) -> str:
@@ -91,7 +91,7 @@ def merging(kind: str, target: object) -> str:
     return f"{kind} into {target}" if kind == "record_merged" and target else kind
 
 
-def known_history(expected: Iterable[Expected]) -> Counter[Told]:
+def known_history(expected: Iterable[Expected]) -> Counter[ReportedChange]:
     """Return the known list in the terms of a history."""
     return Counter(
         (one.nct_id, one.day, merging(kind, one.target)) for one in expected for kind in one.kinds
@@ -99,15 +99,15 @@ def known_history(expected: Iterable[Expected]) -> Counter[Told]:
 
 
 def compare(
-    known: Counter[Told], stored: History, past: Counter[Told] | None = None
+    known: Counter[ReportedChange], stored: History, past: Counter[ReportedChange] | None = None
 ) -> Differences:
     """Return how they differ; nothing differs when each is told exactly as often as known.
 
     ``past``: what of it was no news any more when it became known.
     """
-    extra = stored.told - known
+    extra = stored.reported - known
     return Differences(
-        missed=tuple(sorted((known - stored.told).elements())),
+        missed=tuple(sorted((known - stored.reported).elements())),
         invented=tuple(sorted(one for one in extra.elements() if one not in known)),
         doubled=tuple(sorted(one for one in extra.elements() if one in known)),
         backfilled=tuple(sorted((stored.backfilled - (past or Counter())).elements())),
@@ -115,9 +115,9 @@ def compare(
     )
 
 
-def by_read_days(told: Mapping[Told, int], days: Sequence[date], read: Collection[date]) -> (
-    Counter[Told]
-):  # fmt: skip
+def by_read_days(
+    reported: Mapping[ReportedChange, int], days: Sequence[date], read: Collection[date]
+) -> Counter[ReportedChange]:
     """Return the same with each date replaced by the first day from it on that was read whole.
 
     On a day that ended while it was being read, part of its changes were seen and the rest on
@@ -128,7 +128,7 @@ def by_read_days(told: Mapping[Told, int], days: Sequence[date], read: Collectio
     for day in reversed(days):
         following = day if day in read else following
         first[day] = following
-    found: Counter[Told] = Counter()
-    for (nct_id, day, kind), times in told.items():
+    found: Counter[ReportedChange] = Counter()
+    for (nct_id, day, kind), times in reported.items():
         found[nct_id, first.get(day, day), kind] += times
     return found

@@ -5,43 +5,45 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from tests.year.known import Differences, Told
-from tests.year.receiver import Receipt
+from tests.year.known import Differences, ReportedChange
+from tests.year.receiver import YearReceipt
 
 
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """All that was told; ``contradictions``: ids that said two things."""
 
-    told: Counter[Told] = field(default_factory=Counter)
+    reported: Counter[ReportedChange] = field(default_factory=Counter)
     repetitions: int = 0
     contradictions: list[str] = field(default_factory=list)
-    _known: dict[str, Receipt] = field(default_factory=dict)
+    _known: dict[str, YearReceipt] = field(default_factory=dict)
 
     @property
     def messages(self) -> int:
         """The number of ids."""
         return len(self._known)
 
-    def note(self, receipts: Sequence[Receipt], day: date) -> None:
+    def note(self, receipts: Sequence[YearReceipt], day: date) -> None:
         """Enter what came while the data of a day were read and told."""
         for receipt in receipts:
             known = self._known.setdefault(receipt.uid, receipt)
             if known is receipt:
-                self.told.update((nct_id, day, kind) for nct_id, kind in receipt.changes())
+                self.reported.update((nct_id, day, kind) for nct_id, kind in receipt.changes())
                 continue
             self.repetitions += 1
-            if known.said() != receipt.said():
+            if known.statements() != receipt.statements():
                 self.contradictions.append(
-                    f"{receipt.uid} says {sorted(known.said() ^ receipt.said())} or not"
+                    f"{receipt.uid} says {sorted(known.statements() ^ receipt.statements())} or not"
                 )
 
-    def compared(self, known: Counter[Told], may_repeat: Counter[Told]) -> Differences:
+    def compared(
+        self, known: Counter[ReportedChange], may_repeat: Counter[ReportedChange]
+    ) -> Differences:
         """Return how what was told differs from what had to be; some of it may come again."""
-        extra = self.told - known
+        extra = self.reported - known
         extra -= may_repeat
         return Differences(
-            missed=tuple(sorted((known - self.told).elements())),
+            missed=tuple(sorted((known - self.reported).elements())),
             invented=tuple(sorted(one for one in extra.elements() if one not in known)),
             doubled=tuple(sorted(one for one in extra.elements() if one in known)),
         )

@@ -67,7 +67,7 @@ def excursion(year: "Year") -> None:
 
 # --- a backup is put back -----------------------------------------------------------------------
 @dataclass(slots=True, kw_only=True)
-class Backup:
+class PlannedBackup:
     """A backup that is made while a day is read: what had been read before, and since when."""
 
     file: Path
@@ -81,10 +81,10 @@ class Backup:
         _finish(self.making)
 
 
-def back_up(year: "Year", number: int) -> Backup:
+def back_up(year: "Year", number: int) -> PlannedBackup:
     """Begin a backup; ``number``: of the day that is being read."""
     file = year.folder / "backup.db"
-    return Backup(
+    return PlannedBackup(
         file=file,
         number=number,
         read=frozenset(year.read),
@@ -93,7 +93,7 @@ def back_up(year: "Year", number: int) -> Backup:
     )
 
 
-def restore(year: "Year", backup: Backup, number: int) -> None:
+def restore(year: "Year", backup: PlannedBackup, number: int) -> None:
     """Put a backup back while the monitor rests; what was read since is not read any more."""
     backup.finish()
     year.follower.end()
@@ -113,8 +113,8 @@ def command(year: "Year", *arguments: str) -> None:
 
 
 def _begin(year: "Year", *arguments: str) -> Forked:
-    said = year.folder / f"{'-'.join(arguments[:2])}.txt"
-    return forked.command("--config", str(year.config), *arguments, err=said)
+    changes_said = year.folder / f"{'-'.join(arguments[:2])}.txt"
+    return forked.command("--config", str(year.config), *arguments, err=changes_said)
 
 
 def _finish(command: Forked) -> None:

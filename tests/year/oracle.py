@@ -7,7 +7,7 @@ from datetime import date
 
 from tests.registry.synthetic import NOISE, Expected, Script
 from tests.registry.synthetic.expected import Presence
-from tests.year.known import Told, known_history, merging
+from tests.year.known import ReportedChange, known_history, merging
 
 VANISHED = "record_vanished"
 PAST = date.min
@@ -54,12 +54,12 @@ def expected(
     return found
 
 
-def past_of(script: Script, nct_ids: Collection[str]) -> Counter[Told]:
+def past_of(script: Script, nct_ids: Collection[str]) -> Counter[ReportedChange]:
     """Return what the history API tells of records that the first day shows already.
 
     It bears no data date, and what the first day shows is a part of it.
     """
-    found: Counter[Told] = Counter()
+    found: Counter[ReportedChange] = Counter()
     for nct_id in nct_ids:
         found[nct_id, script.days[0], "trial_registered"] -= 1
         past = script.expected_history(nct_id, script.days[0])
@@ -67,18 +67,18 @@ def past_of(script: Script, nct_ids: Collection[str]) -> Counter[Told]:
     return found
 
 
-def undated(found: Counter[Told], nct_ids: Collection[str]) -> Counter[Told]:
+def undated(found: Counter[ReportedChange], nct_ids: Collection[str]) -> Counter[ReportedChange]:
     """Return the same without the data days of records whose past is filled in.
 
     What the history API tells of has none, also where it had been seen before.
     """
-    result: Counter[Told] = Counter()
+    result: Counter[ReportedChange] = Counter()
     for (nct_id, day, kind), times in found.items():
         result[nct_id, PAST if nct_id in nct_ids else day, kind] += times
     return result
 
 
-def news(found: Collection[Expected], first: date) -> Counter[Told]:
+def news(found: Collection[Expected], first: date) -> Counter[ReportedChange]:
     """Return what has to be told; the first look at the registry is none.
 
     Without absences: when those are told is another question.
@@ -103,27 +103,27 @@ class Absences:
     ``due``: those that were to be told, with the day. ``open``: those that the year ended on.
     """
 
-    due: Counter[Told] = field(default_factory=Counter)
+    due: Counter[ReportedChange] = field(default_factory=Counter)
     open: set[str] = field(default_factory=set)
 
     def place(
-        self, nct_id: str, window: Sequence[date], told: Counter[Told], *, over: bool
+        self, nct_id: str, window: Sequence[date], reported: Counter[ReportedChange], *, over: bool
     ) -> None:
         """Enter an absence that was to be told within a window of days that is over, or not."""
-        days = [day for day in window if told[nct_id, day, VANISHED]]
+        days = [day for day in window if reported[nct_id, day, VANISHED]]
         if days or over:
             self.due[nct_id, days[0] if days else window[-1], VANISHED] += 1
         else:
             self.open.add(nct_id)
 
 
-def repeated(script: Script, lost: Mapping[date, date]) -> Counter[Told]:
+def repeated(script: Script, lost: Mapping[date, date]) -> Counter[ReportedChange]:
     """Return what can come again under another id after restores; ``lost``: days, and until when.
 
     An absence and a merger bear no date of the registry's own: their identity holds that of the
     data load in which they were seen.
     """
-    found: Counter[Told] = Counter()
+    found: Counter[ReportedChange] = Counter()
     for nct_id, life in script.lives.items():
         for moment in life.moments:
             if moment.day in lost and moment.presence is Presence.ABSENT:

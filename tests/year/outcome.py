@@ -10,7 +10,14 @@ from monitor.model.messages import MessageState
 from monitor.store.reader import Reader, open_reader
 from tests.registry import Fault
 from tests.registry.synthetic import Expected
-from tests.year.known import Differences, Told, by_read_days, compare, known_history, stored_history
+from tests.year.known import (
+    Differences,
+    ReportedChange,
+    by_read_days,
+    compare,
+    known_history,
+    stored_history,
+)
 from tests.year.mishaps import BACK_WHILE_ALIVE, EXCURSION, OUTAGES, RESTORE
 from tests.year.oracle import (
     PAST,
@@ -36,17 +43,17 @@ _NCT_ID = pattern("NCT[0-9]{8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class YearOutcome:
     """What came of a year; true when it is as it must be.
 
     ``read``: how many of the data days were read whole. ``unreadable``: why answers are in the
-    quarantine that the registry had not spoilt. ``told``: how what the receiver heard differs
+    quarantine that the registry had not spoilt. ``reported``: how what the receiver heard differs
     from what it had to; ``contradictions``: ids that said two things. ``seldom``: faults that did
     not come as often as they should: what never happens proves nothing.
     """
 
     differences: Differences
-    told: Differences
+    reported: Differences
     days: int
     read: int
     requests: int
@@ -76,7 +83,7 @@ class Outcome:
         """Say what is not as it must be, a line each."""
         return [
             *self.differences.lines(),
-            *(f"told: {line}" for line in self.told.lines()),
+            *(f"told: {line}" for line in self.reported.lines()),
             *self.contradictions,
             *self.unreadable,
             *(["messages were given up"] * bool(self.dead)),
@@ -87,13 +94,13 @@ class Outcome:
         return not self.lines()
 
 
-def outcome(year: "Year") -> Outcome:
+def outcome(year: "Year") -> YearOutcome:
     """Compare what is stored, and what was told, with what is known."""
     with open_reader(year.store_url) as reader:
         return _compared(year, reader)
 
 
-def _compared(year: "Year", reader: Reader) -> Outcome:
+def _compared(year: "Year", reader: Reader) -> YearOutcome:
     script, days = year.script, year.script.days
     by_id = {*year.watched, *year.pasts}
     past = past_of(script, year.pasts)
@@ -102,32 +109,32 @@ def _compared(year: "Year", reader: Reader) -> Outcome:
     known = known_history(seen + accepted)
     known.update(past)
     stored = stored_history(reader, script.nct_ids)
-    told = accepted + expected(
-        script, year.hidden, by_id=by_id, reread=year.reread | (year.lost.keys() & year.told)
+    reported = accepted + expected(
+        script, year.hidden, by_id=by_id, reread=year.reread | (year.lost.keys() & year.reported)
     )
-    due = by_read_days(news(told, days[0]), days, year.told)
-    missed = _absences(year, told)
+    due = by_read_days(news(reported, days[0]), days, year.reported)
+    missed = _absences(year, reported)
     due.update(missed.due)
     again = _again(year)
-    for one in [*known, *stored.told]:
+    for one in [*known, *stored.reported]:
         if one[0] in missed.open and one[2] == VANISHED and one[1] >= days[-_AWAIT]:
-            del known[one], stored.told[one]
-    return Outcome(
+            del known[one], stored.reported[one]
+    return YearOutcome(
         differences=compare(
             undated(by_read_days(+known, days, year.read), year.pasts),
-            stored.as_told(undated(by_read_days(stored.told, days, year.read), year.pasts)),
+            stored.as_reported(undated(by_read_days(stored.reported, days, year.read), year.pasts)),
             Counter({one: times for one, times in past.items() if one[1] == PAST}),
         ),
-        told=year.ledger.compared(due, again),
+        reported=year.ledger.compared(due, again),
         days=len(days),
-        read=len(year.told),
+        read=len(year.reported),
         requests=len(year.replica.log),
         kills=year.follower.kills,
         versions=stored.versions,
         events=stored.events,
         messages=year.ledger.messages,
         repetitions=year.ledger.repetitions,
-        repeated_absences=((year.ledger.told - due) & again).total(),
+        repeated_absences=((year.ledger.reported - due) & again).total(),
         peak_mb=year.follower.peak_mb,
         dead=sum(reader.outbox.counts().get(MessageState.DEAD, {}).values()),
         contradictions=tuple(year.ledger.contradictions),
@@ -137,22 +144,22 @@ def _compared(year: "Year", reader: Reader) -> Outcome:
     )
 
 
-def _absences(year: "Year", told: list[Expected]) -> Absences:
+def _absences(year: "Year", reported: list[Expected]) -> Absences:
     """Say when absences were told, each within the days in which it has to be."""
     found = Absences()
-    days, held = sorted(year.told), year.masses.days_gone()
-    for nct_id, first in absences(told):
+    days, held = sorted(year.reported), year.masses.days_gone()
+    for nct_id, first in absences(reported):
         since = year.lost.get(first, first)
         behind = [day for day in days if day >= since and day not in held][:_AWAIT]
         window = [day for day in days if first <= day <= behind[-1]] if behind else []
-        found.place(nct_id, window, year.ledger.told, over=len(behind) >= _AWAIT)
+        found.place(nct_id, window, year.ledger.reported, over=len(behind) >= _AWAIT)
     return found
 
 
-def _again(year: "Year") -> Counter[Told]:
+def _again(year: "Year") -> Counter[ReportedChange]:
     """Return what may come again after restores: an absence on some day soon."""
-    found: Counter[Told] = Counter()
-    days = sorted(year.told)
+    found: Counter[ReportedChange] = Counter()
+    days = sorted(year.reported)
     for nct_id, first, kind in repeated(year.script, year.lost):
         for day in [day for day in days if day >= first][: _AWAIT + 1]:
             found[nct_id, day, kind] += 1

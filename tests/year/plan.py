@@ -13,7 +13,7 @@ SOURCES = (SOURCE, PASTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class YearPlan:
     """One year: its registry, its faults and its kills all follow from ``seed``.
 
     ``chance``: of a request to meet a fault; ``least``: how often each kind has to come.
@@ -73,7 +73,7 @@ class Plan:
 
 
 def configuration(
-    plan: Plan,
+    plan: YearPlan,
     folder: Path,
     base_url: str,
     hook: str,

@@ -22,13 +22,13 @@ Change = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class YearReceipt:
     """A message as it was taken."""
 
     uid: str
     data: Mapping[str, Any]
 
-    def said(self) -> frozenset[tuple[str, ...]]:
+    def statements(self) -> frozenset[tuple[str, ...]]:
         """Return what it says, whenever and however often it was said."""
         return frozenset(
             (alert["nct_id"], str(alert["version_date"]), event["kind"], event["path"] or "",
@@ -49,7 +49,7 @@ class Receipt:
 
 
 @dataclass
-class Receiver:
+class ChangeReceiver:
     """A webhook on a free port; a context manager.
 
     ``refusing``: it takes nothing. ``drips``: how many messages more it is to answer a byte at a
@@ -59,7 +59,7 @@ class Receiver:
     seed: int
     refusing: bool = False
     drips: int = 0
-    receipts: list[Receipt] = field(default_factory=list)
+    receipts: list[YearReceipt] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -106,7 +106,7 @@ class Receiver:
     def take(self, uid: str, data: Mapping[str, Any]) -> None:
         """Keep a message."""
         with self._lock:
-            self.receipts.append(Receipt(uid, data))
+            self.receipts.append(YearReceipt(uid, data))
 
     def takes_the_next_drip(self) -> bool:
         """Tell whether the message that is answered so slowly was taken."""
@@ -118,7 +118,7 @@ class Receiver:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    receiver: Receiver
+    receiver: ChangeReceiver
 
     def do_POST(self) -> None:
         """Take a message, or fail before it or after it."""

@@ -16,11 +16,11 @@ from tests.year.course import Year, live
 from tests.year.followers import InProcess
 from tests.year.known import Differences, History, by_read_days, compare
 from tests.year.ledger import Ledger
-from tests.year.outcome import Outcome
-from tests.year.plan import Plan
-from tests.year.receiver import Receipt
+from tests.year.outcome import YearOutcome
+from tests.year.plan import YearPlan
+from tests.year.receiver import YearReceipt
 
-SHORT = Plan(
+SHORT = YearPlan(
     trials=50,
     days=28,
     outages=2,
@@ -76,7 +76,7 @@ def unheard(number: int, day: date, year: Year) -> None:
     ],
 )
 def test_what_is_stored_and_what_is_told_is_the_known_list_exactly(
-    tmp_path: Path, plan: Plan
+    tmp_path: Path, plan: YearPlan
 ) -> None:
     outcome = live(plan, tmp_path, InProcess, unheard)
     assert outcome.lines() == []
@@ -86,9 +86,11 @@ def test_what_is_stored_and_what_is_told_is_the_known_list_exactly(
 
 
 # --- that it can fail ---------------------------------------------------------------------------
-def history(*told: tuple[str, date, str], late: tuple[str, date, str] | None = None) -> History:
+def history(*reported: tuple[str, date, str], late: tuple[str, date, str] | None = None) -> History:
     backfilled = Counter([late] if late else [])
-    return History(told=Counter(told), backfilled=backfilled, empty=(), versions=len(told))
+    return History(
+        reported=Counter(reported), backfilled=backfilled, empty=(), versions=len(reported)
+    )
 
 
 MOVED = ("NCT09000001", DAYS[1], "start_date_moved")
@@ -122,8 +124,8 @@ def test_an_event_told_as_if_it_were_no_news_is_wrong() -> None:
 
 
 def test_days_that_were_not_read_whole_count_with_the_next_that_was() -> None:
-    told = Counter([MOVED, ADDED, ("NCT09000001", DAYS[4], "site_added")])
-    assert by_read_days(told, DAYS, {DAYS[0], DAYS[3], DAYS[4]}) == Counter(
+    reported = Counter([MOVED, ADDED, ("NCT09000001", DAYS[4], "site_added")])
+    assert by_read_days(reported, DAYS, {DAYS[0], DAYS[3], DAYS[4]}) == Counter(
         [
             ("NCT09000001", DAYS[3], "start_date_moved"),
             ("NCT09000002", DAYS[3], "site_added"),
@@ -133,10 +135,10 @@ def test_days_that_were_not_read_whole_count_with_the_next_that_was() -> None:
 
 
 # --- what is told, and by which ids ---------------------------------------------------------------
-def receipt(uid: str, kind: str, summary: str = "as it was") -> Receipt:
+def receipt(uid: str, kind: str, summary: str = "as it was") -> YearReceipt:
     event: dict[str, object] = {"kind": kind, "path": None, "summary": summary, "facts": {}}
     alert = {"nct_id": MOVED[0], "version_date": "2026-01-06", "events": [event]}
-    return Receipt(uid, {"alerts": [alert]})
+    return YearReceipt(uid, {"alerts": [alert]})
 
 
 def test_a_receiver_that_drops_known_ids_is_told_once() -> None:
@@ -181,8 +183,8 @@ def test_the_soak_kills_the_daemon_itself_and_tells_its_figures(
 
 
 def test_what_differs_is_told_and_fails_the_soak(capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = Outcome(
-        differences=compare(Counter([MOVED]), history()), told=Differences(invented=(ADDED,)),
+    outcome = YearOutcome(
+        differences=compare(Counter([MOVED]), history()), reported=Differences(invented=(ADDED,)),
         days=1, read=1, requests=1, kills=0, versions=0, events=0,
         contradictions=("a says b or not",),
         faults={"drip": 2}, least={"drip": 3},
@@ -195,6 +197,10 @@ def test_what_differs_is_told_and_fails_the_soak(capsys: pytest.CaptureFixture[s
         "drip: 2 times, not 3",
     ]
     right = replace(
-        outcome, differences=Differences(), told=Differences(), contradictions=(), least={"drip": 2}
+        outcome,
+        differences=Differences(),
+        reported=Differences(),
+        contradictions=(),
+        least={"drip": 2},
     )
     assert verdict(right) == 0

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from tests.registry import Asked, Fault, Replica
 from tests.registry.misbehaviour import ANOTHER_SHAPE
-from tests.year.plan import Plan
+from tests.year.plan import YearPlan
 
 # An answer without an end is read up to the limit; a pause that is asked for is kept.
 _COSTLY = {Fault.HUGE: 0.3, Fault.HUGE_GZIP: 0.3, Fault.RATE_LIMITED: 0.3}
@@ -24,7 +24,7 @@ _OFTEN = {
 }  # fmt: skip
 
 
-def let_it_rain(replica: Replica, plan: Plan, *, last: date, steady: Container[date]) -> None:
+def inject_faults(replica: Replica, plan: YearPlan, *, last: date, steady: Container[date]) -> None:
     """Let every request meet a fault by chance, each fault that there is now and then.
 
     No day passes by itself near the end of the script, which ends with ``last``, nor a ``steady``

@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.deliver.crash.course import Course, Outcome
+from tests.deliver.crash.course import CrashOutcome, CrashRun
 from tests.deliver.crash.database import postgres_database
-from tests.deliver.crash.plan import Plan
+from tests.deliver.crash.plan import CrashPlan
 from tests.deliver.crash.receivers import Receivers
 
 _SHOWN = 40
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures: dict[str, Any] = {}
     for store in given.stores:
         processes = 1 if store == "sqlite" else 2
-        plan = Plan(
+        plan = CrashPlan(
             changes=given.changes,
             subscriptions=given.subscriptions,
             kills=given.kills,
@@ -42,11 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if wrong else 0
 
 
-def shape(outcome: Outcome) -> dict[str, Any]:
+def shape(outcome: CrashOutcome) -> dict[str, Any]:
     """Return the figures of an outcome."""
     return {
         "changes told, each to one person by one channel": len(outcome.due),
-        "of them missing": len(outcome.due - outcome.told.keys()),
+        "of them missing": len(outcome.due - outcome.delivered.keys()),
         "messages": outcome.messages,
         "of them groups": outcome.groups,
         "kills": outcome.kills,
@@ -60,14 +60,14 @@ def shape(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _live(plan: Plan, store: str) -> Outcome:
-    said = 0
+def _live(plan: CrashPlan, store: str) -> CrashOutcome:
+    text = 0
 
-    def say(told: str) -> None:
-        nonlocal said
-        said += 1
-        if said % _LINE_EVERY == 0:
-            sys.stderr.write(f"{store}: {told}\n")
+    def say(delivered: str) -> None:
+        nonlocal text
+        text += 1
+        if text % _LINE_EVERY == 0:
+            sys.stderr.write(f"{store}: {delivered}\n")
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="monitor-crash-")))
@@ -76,11 +76,11 @@ def _live(plan: Plan, store: str) -> Outcome:
         else:
             url = stack.enter_context(postgres_database(folder))
         receivers = stack.enter_context(Receivers(plan.seed))
-        return Course(plan, url, folder, receivers, say).run()
+        return CrashRun(plan, url, folder, receivers, say).run()
 
 
 def _parser() -> argparse.ArgumentParser:
-    plan = Plan()
+    plan = CrashPlan()
     parser = argparse.ArgumentParser(prog="./run soak --only delivery", description=__doc__)
     parser.add_argument("--changes", type=int, default=plan.changes)
     parser.add_argument("--subscriptions", type=int, default=plan.subscriptions)

@@ -15,8 +15,8 @@ from typing import Any
 from monitor.app import App
 from monitor.app.subscribers import sync_from_config
 from monitor.model.messages import MessageState
-from tests.deliver.crash.plan import CHANNELS, Plan, Told
-from tests.deliver.crash.receivers import Receipt, Receivers, Trap
+from tests.deliver.crash.plan import CHANNELS, CrashPlan, DeliveredItem
+from tests.deliver.crash.receivers import CrashReceipt, Receivers, Trap
 from tests.deliver.crash.worker import run
 from tests.forked import FORKING
 from tests.ingest.world import World, raw
@@ -32,14 +32,14 @@ Say = Callable[[str], None]
 
 
 @dataclass(slots=True, kw_only=True)
-class Outcome:
+class CrashOutcome:
     """What came of it. ``repeated``: by channel, messages that came again.
 
     ``by_kill``: how many came again that had been taken before a kill, and not noted.
     """
 
-    due: set[Told]
-    told: Counter[Told] = field(default_factory=Counter)
+    due: set[DeliveredItem]
+    delivered: Counter[DeliveredItem] = field(default_factory=Counter)
     kills: int = 0
     traps: int = 0
     messages: int = 0
@@ -55,9 +55,11 @@ class Outcome:
     def wrong(self) -> list[str]:
         """Say everything that is not as it must be."""
         found = list(self.problems)
-        found += [f"not told: {one}" for one in sorted(self.due - self.told.keys())]
-        found += [f"told though nobody asked: {one}" for one in sorted(self.told.keys() - self.due)]
-        found += [f"told in {n} messages: {one}" for one, n in self.told.items() if n > 1]
+        found += [f"not told: {one}" for one in sorted(self.due - self.delivered.keys())]
+        found += [
+            f"told though nobody asked: {one}" for one in sorted(self.delivered.keys() - self.due)
+        ]
+        found += [f"told in {n} messages: {one}" for one, n in self.delivered.items() if n > 1]
         for channel, times in sorted(self.repeated.items()):
             if times > self.kills + self.lost[channel]:
                 found.append(f"{channel}: {times} repetitions")
@@ -68,10 +70,12 @@ class Outcome:
         return found
 
 
-class Course:
+class CrashRun:
     """One test: a store, the receivers, and the processes that are killed."""
 
-    def __init__(self, plan: Plan, url: str, folder: Path, receivers: Receivers, say: Say) -> None:
+    def __init__(
+        self, plan: CrashPlan, url: str, folder: Path, receivers: Receivers, say: Say
+    ) -> None:
         self._plan = plan
         self._url = url
         self._folder = folder
@@ -81,9 +85,9 @@ class Course:
         self._config = folder / "monitor.toml"
         self._ahead_s = 0.0
         self._most = max(2, 2 * plan.changes // plan.kills)
-        self.outcome = Outcome(due=plan.due)
+        self.outcome = CrashOutcome(due=plan.due)
 
-    def run(self) -> Outcome:
+    def run(self) -> CrashOutcome:
         """Let it happen; return what came of it."""
         began = time.monotonic()
         self._begin()
@@ -217,8 +221,8 @@ class Course:
     def _compare(self) -> None:
         out = self.outcome
         receipts = [*self._receivers.receipts, *self._written()]
-        first: dict[str, Receipt] = {}
-        last: dict[str, Receipt] = {}
+        first: dict[str, CrashReceipt] = {}
+        last: dict[str, CrashReceipt] = {}
         for receipt in receipts:
             if receipt.uid in first:
                 out.repeated[receipt.channel] += 1
@@ -235,7 +239,7 @@ class Course:
                     continue
                 out.groups += message.kind == "group"
                 for nct_id, enrollment in _changes(receipt):
-                    out.told[message.subscriber, receipt.channel, nct_id, enrollment] += 1
+                    out.delivered[message.subscriber, receipt.channel, nct_id, enrollment] += 1
             counts = reader.outbox.counts()
         out.messages = len(first)
         out.lost, out.faults = self._receivers.lost, self._receivers.faults
@@ -243,22 +247,22 @@ class Course:
             if counts.get(state):
                 out.problems.append(f"{counts[state]} are {state.value}")
 
-    def _written(self) -> list[Receipt]:
+    def _written(self) -> list[CrashReceipt]:
         """Return what is in the folder; a repetition has overwritten its own file."""
         return [
-            Receipt("box", file.stem.rpartition("_")[2], file.read_bytes())
+            CrashReceipt("box", file.stem.rpartition("_")[2], file.read_bytes())
             for file in sorted((self._folder / "real box").glob("*.json"))
         ]
 
 
-def _changes(receipt: Receipt) -> list[tuple[str, int]]:
+def _changes(receipt: CrashReceipt) -> list[tuple[str, int]]:
     """Return the trials that a message tells of, and their new enrollments."""
     if receipt.channel == "mail":
         return sorted(_read(receipt.content))
     if receipt.channel == "slack":
-        said = json.loads(receipt.content)["text"]
-        found = _CHANGE.fullmatch(said)
-        assert found is not None, said
+        text = json.loads(receipt.content)["text"]
+        found = _CHANGE.fullmatch(text)
+        assert found is not None, text
         return [(found[2], int(found[1].replace(",", "")))]
     return sorted(
         (

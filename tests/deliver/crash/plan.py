@@ -59,12 +59,12 @@ formats = ["json"]
 group_above = 3
 """
 
-Told = tuple[str, str, str, int]
+DeliveredItem = tuple[str, str, str, int]
 """Who is told, by which channel, of which trial, and its enrollment from then on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Selection:
     """A subscription: to some trials, by some channels."""
 
     subscriber: str
@@ -74,7 +74,7 @@ class Wish:
 
 
 @dataclass(slots=True, kw_only=True)
-class Plan:
+class CrashPlan:
     """So many changes, subscriptions and kills; ``processes`` ingest and deliver at once."""
 
     changes: int = 500
@@ -83,14 +83,16 @@ class Plan:
     processes: int = 1
     trials: int = 25
     seed: int = 1
-    wishes: list[Wish] = field(init=False)
+    selections: list[Selection] = field(init=False)
     enrollments: list[tuple[str, int]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Draw the subscriptions and the changes."""
         random = Random(self.seed)  # noqa: S311 - a fixed series
         ids = [f"NCT0900{number:04d}" for number in range(1, self.trials + 1)]
-        self.wishes = [self._wish(random, number, ids) for number in range(self.subscriptions)]
+        self.selections = [
+            self._selection(random, number, ids) for number in range(self.subscriptions)
+        ]
         now = dict.fromkeys(ids, 100)
         self.enrollments = []
         for _ in range(self.changes):
@@ -98,11 +100,11 @@ class Plan:
             now[nct_id] += random.randint(1, 40)
             self.enrollments.append((nct_id, now[nct_id]))
 
-    def _wish(self, random: Random, number: int, ids: list[str]) -> Wish:
+    def _selection(self, random: Random, number: int, ids: list[str]) -> Selection:
         # Five of each eight people have two subscriptions; every fourth has an hourly digest.
         person = number % (5 * self.subscriptions // 8)
         hourly = person % 4 == 3
-        return Wish(
+        return Selection(
             subscriber=f"person {person}",
             nct_ids=tuple(random.sample(ids, min(len(ids), random.randint(2, 4)))),
             channels=tuple(random.sample(OF_DIGESTS if hourly else CHANNELS, 1 + number % 2)),
@@ -111,7 +113,7 @@ class Plan:
 
     def first_records(self) -> list[dict[str, Any]]:
         """Return the trials as they are before anything changes."""
-        ids = sorted({nct_id for wish in self.wishes for nct_id in wish.nct_ids})
+        ids = sorted({nct_id for selection in self.selections for nct_id in selection.nct_ids})
         ids = sorted({*ids, *(nct_id for nct_id, _ in self.enrollments)})
         return [study("2020-01-01", nct_id=nct_id, enrollment=100) for nct_id in ids]
 
@@ -122,14 +124,14 @@ class Plan:
             yield study(day.isoformat(), nct_id=nct_id, enrollment=enrollment)
 
     @property
-    def due(self) -> set[Told]:
+    def due(self) -> set[DeliveredItem]:
         """All that has to be told."""
         return {
-            (wish.subscriber, channel, nct_id, enrollment)
-            for wish in self.wishes
+            (selection.subscriber, channel, nct_id, enrollment)
+            for selection in self.selections
             for nct_id, enrollment in self.enrollments
-            if nct_id in wish.nct_ids
-            for channel in wish.channels
+            if nct_id in selection.nct_ids
+            for channel in selection.channels
         }
 
     def configuration(self, url: str, folder: Path, receivers: Receivers) -> str:
@@ -143,11 +145,11 @@ class Plan:
                 box=folder / "box",
             )
         ]
-        for number, wish in enumerate(self.wishes):
-            when = "hourly" if wish.hourly else "at once"
+        for number, selection in enumerate(self.selections):
+            when = "hourly" if selection.hourly else "at once"
             lines += [
-                f'[[subscription]]\nname = "wish {number}"\nsubscriber = "{wish.subscriber}"',
-                f"nct_ids = {list(wish.nct_ids)}\nchannels = {list(wish.channels)}",
+                f'[[subscription]]\nname = "wish {number}"\nsubscriber = "{selection.subscriber}"',
+                f"nct_ids = {list(selection.nct_ids)}\nchannels = {list(selection.channels)}",
                 f'when = "{when}"\n',
             ]
         return "\n".join(lines)

@@ -20,7 +20,7 @@ UID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class CrashReceipt:
     """A message that a server has taken; ``lost``: and did not say so. ``kills``: before it."""
 
     channel: str
@@ -54,7 +54,7 @@ class Receivers:
     """
 
     def __init__(self, seed: int) -> None:
-        self.receipts: list[Receipt] = []
+        self.receipts: list[CrashReceipt] = []
         self.faults: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
         self.kills = 0
@@ -98,7 +98,7 @@ class Receivers:
     def take(self, channel: str, content: bytes, uid: bytes, *, lost: bool) -> Trap | None:
         """Note a message; return the trap that it springs after the answer, if it does."""
         with self._lock:
-            self.receipts.append(Receipt(channel, uid.decode(), content, lost, self.kills))
+            self.receipts.append(CrashReceipt(channel, uid.decode(), content, lost, self.kills))
             self.lost[channel] += lost
             trap = self._trap
             if trap is None:

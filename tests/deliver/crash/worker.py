@@ -18,14 +18,14 @@ from monitor.daemon.delivery_loop import DeliveryLoop
 from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.ingest import IngestReport, ingest
 from monitor.store.writer import open_store
-from tests.deliver.crash.plan import Plan
+from tests.deliver.crash.plan import CrashPlan
 from tests.ingest.world import raw
 
 _TOGETHER = 3
 Wake = Callable[[IngestReport], None]
 
 
-def run(config: str, log: str, plan: Plan, most: int, ahead_s: float) -> None:
+def run(config: str, log: str, plan: CrashPlan, most: int, ahead_s: float) -> None:
     """Ingest at most so many changes more, and deliver; the clock is so many seconds ahead."""
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(descriptor, 2)
@@ -36,7 +36,7 @@ def run(config: str, log: str, plan: Plan, most: int, ahead_s: float) -> None:
     asyncio.run(_live(app, plan, most))
 
 
-async def _live(app: App, plan: Plan, most: int) -> None:
+async def _live(app: App, plan: CrashPlan, most: int) -> None:
     deliveries = Deliveries(app, worker=worker_id())
     delivering = DeliveryLoop(deliveries, work=ThreadTasks(), stop=threading.Event())
     loop = asyncio.get_running_loop()
@@ -48,7 +48,7 @@ async def _live(app: App, plan: Plan, most: int) -> None:
     await asyncio.gather(delivering.serve(), ingesting)
 
 
-def _ingest(app: App, plan: Plan, most: int, wake: Wake) -> None:
+def _ingest(app: App, plan: CrashPlan, most: int, wake: Wake) -> None:
     """Go on behind what is stored: changes are stored in their order."""
     with app.reader() as reader:
         counts = reader.sources.counts()

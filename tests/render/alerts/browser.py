@@ -57,13 +57,13 @@ _WAIT = "--virtual-time-budget=60000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Browser:
+class HeadlessBrowser:
     """Chromium with a profile in a folder of its own; needs no network."""
 
     program: str
     folder: Path
 
-    def asked(self, frames: Sequence[tuple[str, int]], *, scheme: str) -> list[Any]:
+    def run_scripts(self, frames: Sequence[tuple[str, int]], *, scheme: str) -> list[Any]:
         """Return what the scripts of pages give, each page in a frame of its width.
 
         A page's script calls ``parent.found(frameElement, VALUE)`` once.

@@ -16,7 +16,7 @@ import time_machine
 
 from tests.cli.calls import Monitor
 from tests.render.alerts.block_kit import block_kit_page
-from tests.render.alerts.browser import CHROMIUM, Browser
+from tests.render.alerts.browser import CHROMIUM, HeadlessBrowser
 from tests.web.pages.pictures import pages
 
 PROJECT = Path(__file__).parents[3]
@@ -65,10 +65,10 @@ def pictures(folder: Path) -> Iterator[Picture]:
         "digest": (*ids, "--as", "digest"),
         "group": (*ids, "--as", "group"),
     }
-    for name, asked in messages.items():
-        yield Picture(name=name, html=monitor.answer("preview", *asked, "--format", "html"))
-    for name, asked in messages.items():
-        blocks = json.loads(monitor.answer("preview", *asked, "--format", "slack"))["blocks"]
+    for name, run_scripts in messages.items():
+        yield Picture(name=name, html=monitor.answer("preview", *run_scripts, "--format", "html"))
+    for name, run_scripts in messages.items():
+        blocks = json.loads(monitor.answer("preview", *run_scripts, "--format", "slack"))["blocks"]
         yield Picture(name=name, html=block_kit_page(blocks), views=("slack",))
     yield Picture(name="welcome", html=_welcome(monitor, folder))
     for name, html in pages(monitor.url):
@@ -82,11 +82,11 @@ def take(to: Path) -> None:
     to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        browser = Browser(program=CHROMIUM, folder=folder)
+        browser = HeadlessBrowser(program=CHROMIUM, folder=folder)
         for picture in pictures(folder):
             for view in picture.views:
                 width = WIDTHS[view]
-                [height] = browser.asked([(picture.html + HEIGHT, width)], scheme="light")
+                [height] = browser.run_scripts([(picture.html + HEIGHT, width)], scheme="light")
                 height = min(int(height), TALLEST)
                 for scheme in SCHEMES:
                     file = to / f"{picture.name}-{view}-{scheme}.png"

@@ -3,13 +3,13 @@
 import pytest
 
 from monitor.render.alerts import render
-from tests.render.alerts import letters
+from tests.render.alerts import samples
 from tests.render.alerts.block_kit import block_kit_page
 
 
 def test_every_block_of_a_message_is_drawn() -> None:
-    others = letters.many(30, letters.eventful())
-    sent = render(letters.digest(*others, public_url=letters.MONITOR)).slack["blocks"]
+    others = samples.many(30, samples.eventful())
+    sent = render(samples.digest(*others, public_url=samples.MONITOR)).slack["blocks"]
     page = block_kit_page(sent)
     assert "NCT00000001" in page
     assert 'href="https://clinicaltrials.gov/study/NCT00000000' in page

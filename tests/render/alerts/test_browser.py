@@ -5,35 +5,35 @@ from pathlib import Path
 import pytest
 
 from monitor.render.alerts import render
-from tests.render.alerts import letters
-from tests.render.alerts.browser import CHROMIUM, Browser
+from tests.render.alerts import samples
+from tests.render.alerts.browser import CHROMIUM, HeadlessBrowser
 from tests.render.alerts.test_hostile import ALL
 
 WITHOUT = "there is no chromium here (./run browser installs it): HTML mails are not looked at"
 # A title without a place to break, and all sorts of events.
-LONG = {**letters.eventful(), "identificationModule.briefTitle": f"{'W' * 120} {ALL}"}
+LONG = {**samples.eventful(), "identificationModule.briefTitle": f"{'W' * 120} {ALL}"}
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> HeadlessBrowser:
     """Return the browser, or skip."""
     if CHROMIUM is None:
         pytest.skip(WITHOUT)
-    return Browser(program=CHROMIUM, folder=tmp_path_factory.mktemp("browser"))
+    return HeadlessBrowser(program=CHROMIUM, folder=tmp_path_factory.mktemp("browser"))
 
 
 @pytest.fixture(scope="module")
 def html() -> str:
     """Return a digest with an eventful trial, plain ones, and ones told in a line each."""
-    others = letters.many(30, letters.eventful())
-    about = {"public_url": letters.MONITOR, "unsubscribe_url": f"{letters.MONITOR}/unsubscribe"}
-    return render(letters.digest(*letters.updated(LONG).alerts, *others, **about)).html
+    others = samples.many(30, samples.eventful())
+    about = {"public_url": samples.MONITOR, "unsubscribe_url": f"{samples.MONITOR}/unsubscribe"}
+    return render(samples.digest(*samples.updated(LONG).alerts, *others, **about)).html
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1024])
 def test_nothing_sticks_out_and_every_word_can_be_read(
-    browser: Browser, html: str, width: int, scheme: str
+    browser: HeadlessBrowser, html: str, width: int, scheme: str
 ) -> None:
     found = browser.measured(html, width=width, scheme=scheme)
     assert found["width"] == width
@@ -46,7 +46,7 @@ def test_nothing_sticks_out_and_every_word_can_be_read(
     assert dark == (scheme == "dark")
 
 
-def test_a_picture_can_be_taken(browser: Browser, html: str, tmp_path: Path) -> None:
+def test_a_picture_can_be_taken(browser: HeadlessBrowser, html: str, tmp_path: Path) -> None:
     picture = tmp_path / "alert.png"
     browser.shoot(html, picture, width=390, height=640, scheme="light")
     head = picture.read_bytes()[:24]

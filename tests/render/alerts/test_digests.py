@@ -12,15 +12,15 @@ from monitor.detect.classify import registration_event
 from monitor.model.alerts import Alert, Notification
 from monitor.render.alerts import render
 from tests.detect import examples
-from tests.render.alerts import letters
+from tests.render.alerts import samples
 
 STOPPED = {"statusModule.overallStatus": "TERMINATED"}
 ENROLLED = {"designModule.enrollmentInfo": {"count": 240, "type": "ESTIMATED"}}
 CONDITIONS = {"conditionsModule.conditions": ["Asthma"]}
 PAGES = {
-    "public_url": letters.MONITOR,
-    "message_url": f"{letters.MONITOR}/messages/u/t",
-    "unsubscribe_url": f"{letters.MONITOR}/unsubscribe/u/t",
+    "public_url": samples.MONITOR,
+    "message_url": f"{samples.MONITOR}/messages/u/t",
+    "unsubscribe_url": f"{samples.MONITOR}/unsubscribe/u/t",
 }
 
 
@@ -33,22 +33,22 @@ def of(prefix: str, count: int, changes: dict[str, Any], subscription: str) -> l
             trial=replace(one.trial, nct_id=f"{prefix}{at:06d}"),
             reasons=(reason,),
         )
-        for at, one in enumerate(letters.many(count, changes))
+        for at, one in enumerate(samples.many(count, changes))
     ]
 
 
 def new(count: int) -> list[Alert]:
     """Return alerts of trials that are seen for the first time."""
     record = examples.of(examples.study())
-    one = letters.alert(record, [registration_event(record)])
+    one = samples.alert(record, [registration_event(record)])
     return [replace(one, trial=replace(one.trial, nct_id=f"NCT99{at:06d}")) for at in range(count)]
 
 
 def gathered(kind: str, *alerts: Alert, **about: Any) -> Notification:
     """Return a digest or a group."""
     if kind == "digest":
-        return letters.digest(*alerts, **about)
-    return letters.notification(*alerts, group_until=datetime(2026, 2, 20, tzinfo=UTC), **about)
+        return samples.digest(*alerts, **about)
+    return samples.notification(*alerts, group_until=datetime(2026, 2, 20, tzinfo=UTC), **about)
 
 
 @pytest.mark.parametrize("kind", ["digest", "group"])
@@ -79,7 +79,7 @@ def test_trials_stand_by_severity_then_by_subscription_and_new_ones_last(kind: s
 def test_of_a_hundred_trials_each_has_name_sponsor_change_and_link(
     kind: str, pages: dict[str, str]
 ) -> None:
-    alerts = [*of("NCT11", 60, letters.eventful(), "a"), *of("NCT22", 40, CONDITIONS, "b")]
+    alerts = [*of("NCT11", 60, samples.eventful(), "a"), *of("NCT22", 40, CONDITIONS, "b")]
     message = render(gathered(kind, *alerts, **pages))
     assert len(message.html.encode()) < 100_000
     for alert in alerts:
@@ -93,14 +93,14 @@ def test_of_a_hundred_trials_each_has_name_sponsor_change_and_link(
         assert "Thing Ltd" in around
         assert re.search("Thing, asthma|A study of a thing", around)
         assert re.search("recruiting → withdrawn|onditions Eczema removed", message.text)
-        where = f"{letters.MONITOR}/trials/" if pages else f"/study/{nct_id}"
+        where = f"{samples.MONITOR}/trials/" if pages else f"/study/{nct_id}"
         assert where in around or "CRITICAL" in message.text
         assert f">{nct_id}</a>" in message.html
     assert "more trial" not in message.text
 
 
 def test_what_a_mail_cannot_hold_is_behind_one_link() -> None:
-    message = render(letters.digest(*of("NCT11", 900, STOPPED, "a"), **PAGES))
+    message = render(samples.digest(*of("NCT11", 900, STOPPED, "a"), **PAGES))
     assert len(message.html.encode()) < 100_000
     for text in (message.text, message.html, str(message.slack)):
         assert text.count(PAGES["message_url"]) == 1
@@ -113,14 +113,14 @@ def test_what_a_mail_cannot_hold_is_behind_one_link() -> None:
 
 def test_ids_of_deliveries_are_in_the_data_alone() -> None:
     alerts = of("NCT11", 900, STOPPED, "a")
-    for notification in (letters.updated(ENROLLED), letters.digest(*alerts), letters.digest()):
+    for notification in (samples.updated(ENROLLED), samples.digest(*alerts), samples.digest()):
         message = render(notification)
-        assert letters.UID not in message.text + message.html + str(message.slack)
-        assert message.data["delivery"] == message.uid == letters.UID
+        assert samples.UID not in message.text + message.html + str(message.slack)
+        assert message.data["delivery"] == message.uid == samples.UID
 
 
 def test_a_new_trial_tells_what_is_planned() -> None:
-    message = render(letters.notification(*new(1)))
+    message = render(samples.notification(*new(1)))
     for text in (message.text, re.sub(r"<[^>]+>", "", message.html), str(message.slack)):
         plain = text.replace("*", "")
         for headline in (
@@ -134,7 +134,7 @@ def test_a_new_trial_tells_what_is_planned() -> None:
 
 
 def test_no_color_stands_for_before_or_after() -> None:
-    html = render(letters.updated(letters.eventful())).html
+    html = render(samples.updated(samples.eventful())).html
     style = {
         name: re.search(rf'<span class="{name}" style="([^"]*)">', html) for name in ("b", "a")
     }
@@ -146,7 +146,7 @@ def test_no_color_stands_for_before_or_after() -> None:
 
 
 def test_statuses_are_written_in_plain_words() -> None:
-    message = render(letters.updated({"statusModule.overallStatus": "UNKNOWN"}))
+    message = render(samples.updated({"statusModule.overallStatus": "UNKNOWN"}))
     words = "recruiting → unknown (the sponsor has not updated the record for two years)"
     assert f"Overall status: {words}" in message.text
     assert "UNKNOWN" not in message.text + message.html

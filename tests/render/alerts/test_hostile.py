@@ -20,7 +20,7 @@ from monitor.render.alerts import render
 from monitor.render.alerts.mrkdwn import escape
 from tests.detect import examples
 from tests.detect.examples import Document
-from tests.render.alerts import letters
+from tests.render.alerts import samples
 
 SEED = Path(__file__).parents[3] / "seeds" / "2026-07" / "NCT06733935.json"
 MARK = "zq9"
@@ -46,7 +46,7 @@ ADDRESS = re.compile(
 LINK = re.compile(rf"<{ADDRESS.pattern}\|[^<>|]*>")
 
 
-class Parts(HTMLParser):
+class HtmlParts(HTMLParser):
     """What a mail program would take for markup."""
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ def assert_plain(message: Message) -> None:
 
 
 def assert_html(html: str) -> None:
-    parts = Parts()
+    parts = HtmlParts()
     parts.feed(html)
     parts.close()
     assert parts.open == []
@@ -144,7 +144,7 @@ def assert_slack(payload: Any) -> None:
 
 def test_every_hostile_text_in_every_field_at_once() -> None:
     seed = json.loads(SEED.read_text("utf-8"))
-    for document in (seed, examples.updated(letters.eventful())):
+    for document in (seed, examples.updated(samples.eventful())):
         ways = [way for way in leaves(document) if way[-1] not in {"nctId", "date"}]
         assert len(ways) > 8
         for text in (*HOSTILE, ALL):
@@ -154,16 +154,16 @@ def test_every_hostile_text_in_every_field_at_once() -> None:
                 (bad, document),
                 (bad, poisoned(bad, ways, f"_{text}")),
             ):
-                assert_harmless(letters.changed(old, new))
+                assert_harmless(samples.changed(old, new))
 
 
 def test_a_hostile_text_in_one_field_after_the_other() -> None:
-    old, new = examples.study(), examples.updated(letters.eventful())
+    old, new = examples.study(), examples.updated(samples.eventful())
     found = 0
     for way in leaves(new):
         if way[-1] == "nctId":
             continue
-        message = assert_harmless(letters.changed(old, poisoned(new, [way], ALL)))
+        message = assert_harmless(samples.changed(old, poisoned(new, [way], ALL)))
         found += MARK in message.text + message.subject
     assert found > 40  # the others are noise, or cut off
 
@@ -171,19 +171,19 @@ def test_a_hostile_text_in_one_field_after_the_other() -> None:
 def test_hostile_names_of_fields() -> None:
     for text in HOSTILE:
         new = examples.updated({"designModule": {text: {text: "x", "y": [{text: text}]}}})
-        assert MARK in assert_harmless(letters.changed(examples.study(), new)).text
+        assert MARK in assert_harmless(samples.changed(examples.study(), new)).text
 
 
 def test_hostile_words_of_subscribers_and_their_subscriptions() -> None:
-    record = examples.of(examples.updated(letters.eventful()))
-    events = letters.news(examples.study(), dict(record.document))
-    others = letters.many(30, letters.eventful())
+    record = examples.of(examples.updated(samples.eventful()))
+    events = samples.news(examples.study(), dict(record.document))
+    others = samples.many(30, samples.eventful())
     for text in (*HOSTILE, "\udcff"):
-        told = letters.alert(record, events, reasons=(text,))
-        about = {"uid": text, "subscriber": text, "public_url": letters.MONITOR,
-                 "unsubscribe_url": f"{letters.MONITOR}/unsubscribe"}  # fmt: skip
-        assert_harmless(letters.digest(told, *others, **about))
-        assert_harmless(letters.digest(asked_for=(text,), **about))
+        told = samples.alert(record, events, reasons=(text,))
+        about = {"uid": text, "subscriber": text, "public_url": samples.MONITOR,
+                 "unsubscribe_url": f"{samples.MONITOR}/unsubscribe"}  # fmt: skip
+        assert_harmless(samples.digest(told, *others, **about))
+        assert_harmless(samples.digest(asked_for=(text,), **about))
 
 
 @given(st.text(alphabet=st.sampled_from([*"ab1 *_~`:<>&|é", "日"])))

@@ -11,7 +11,7 @@ import pytest
 from monitor.model.changes import Severity
 from monitor.render.alerts import render
 from tests.detect import examples
-from tests.render.alerts import letters
+from tests.render.alerts import samples
 
 NCT = examples.NCT
 ENROLLED = {"designModule.enrollmentInfo": {"count": 240, "type": "ESTIMATED"}}
@@ -19,7 +19,7 @@ RECORD = f"https://clinicaltrials.gov/study/{NCT}"
 
 
 def test_the_text_tells_trial_change_time_links_reason_and_delivery() -> None:
-    assert render(letters.updated(ENROLLED)).text == (
+    assert render(samples.updated(ENROLLED)).text == (
         "A study of a thing\n"
         f"{NCT} · recruiting · Thing Ltd · Phase 2\n"
         "\n"
@@ -38,7 +38,7 @@ def test_the_text_tells_trial_change_time_links_reason_and_delivery() -> None:
 
 
 def test_long_texts_are_told_by_the_words_that_changed() -> None:
-    message = render(letters.rewritten("50", "75"))
+    message = render(samples.rewritten("50", "75"))
     assert "LOW  Brief summary edited\n" in message.text
     assert "The dose is [-50-]{+75+} mg a day" in message.text
     assert re.search(r"The dose is <del [^>]+>50</del> <ins [^>]+>75</ins> mg", message.html)
@@ -48,7 +48,7 @@ def test_long_texts_are_told_by_the_words_that_changed() -> None:
 def test_the_registrys_escapes_are_undone_in_short_texts_too() -> None:
     outcomes = [{"measure": "Score \\>= 12 \\~ weeks", "timeFrame": "1 \\& 2"}]
     message = render(
-        letters.updated(
+        samples.updated(
             {
                 "identificationModule.briefTitle": "A \\& B",
                 "statusModule.whyStopped": "Funds \\< 10 \\%",
@@ -69,13 +69,13 @@ def test_the_registrys_escapes_are_undone_in_short_texts_too() -> None:
 
 
 def test_sites_stand_by_country_with_counts() -> None:
-    text = render(letters.updated(letters.eventful())).text
+    text = render(samples.updated(samples.eventful())).text
     assert "34 sites added: Spain 12, France 9, Italy 5, Poland 3, Chile 2, and 3 more in 2" in text
     assert "+ France 9: Hospital 0, France City; Hospital 1, France City; " in text
     assert "; and 6 more\n" in text
     lands = ("Oman", "Peru", "Cuba", "Mali", "Laos", "Togo", "Fiji", "Iran")
-    sites = [*examples.sites(examples.study()), *(letters.site(1, land) for land in lands)]
-    many = render(letters.updated({"contactsLocationsModule.locations": sites})).text
+    sites = [*examples.sites(examples.study()), *(samples.site(1, land) for land in lands)]
+    many = render(samples.updated({"contactsLocationsModule.locations": sites})).text
     assert "    … and 2 more countries\n" in many
     assert "MEDIUM  5 countries added: Spain 12, Italy 5, Poland 3, Chile 2, Peru 1\n" in text
 
@@ -86,7 +86,7 @@ def test_sites_of_one_name_are_told_together_by_place() -> None:
     masked = [{"facility": "Research Site", "city": city, "country": "Spain"} for city in cities]
     own = {"facility": "Hospital del Mar", "city": "Barcelona", "country": "Spain"}
     sites = [*examples.sites(examples.study()), *masked, own]
-    text = render(letters.updated({"contactsLocationsModule.locations": sites})).text
+    text = render(samples.updated({"contactsLocationsModule.locations": sites})).text
     assert "+ Spain 7: Hospital del Mar, Barcelona; Research Site (" in text
     assert "Madrid 2" in text
     assert text.count("Research Site") == 1
@@ -105,7 +105,7 @@ def moved(*sites: tuple[str, str, str, str]) -> str:
         }
         for at in (2, 3)
     )  # fmt: skip
-    return render(letters.changed(examples.study(old), examples.updated(new))).text
+    return render(samples.changed(examples.study(old), examples.updated(new))).text
 
 
 def test_sites_whose_status_changed_alike_stand_by_country() -> None:
@@ -129,7 +129,7 @@ def test_sites_that_nothing_tells_apart_stand_in_their_country() -> None:
         {"contactsLocationsModule.locations": [{**key, "status": status}] * 3}
         for status in ("NOT_YET_RECRUITING", "RECRUITING")
     )
-    text = render(letters.changed(examples.study(old), examples.updated(new))).text
+    text = render(samples.changed(examples.study(old), examples.updated(new))).text
     assert "    ~ Korea, Republic of 3: Research Site (Seoul 3)\n" in text
 
 
@@ -146,11 +146,11 @@ def test_sites_whose_status_changed_differently_stand_by_what_became_of_them() -
 
 
 def test_sites_that_follow_the_trials_status_are_counted_not_listed() -> None:
-    sites = [{**letters.site(at, "Spain"), "status": "RECRUITING"} for at in range(9)]
-    bare = [letters.site(at, "Spain") for at in range(9)]
+    sites = [{**samples.site(at, "Spain"), "status": "RECRUITING"} for at in range(9)]
+    bare = [samples.site(at, "Spain") for at in range(9)]
     old = {"contactsLocationsModule.locations": sites}
     new = {"contactsLocationsModule.locations": bare, "statusModule.overallStatus": "SUSPENDED"}
-    text = render(letters.changed(examples.study(old), examples.updated(new))).text
+    text = render(samples.changed(examples.study(old), examples.updated(new))).text
     headline = (
         "LOW  Status of 9 sites: recruiting → (none) (follows from the overall status) · Spain 9"
     )
@@ -159,27 +159,27 @@ def test_sites_that_follow_the_trials_status_are_counted_not_listed() -> None:
 
 def test_what_a_change_is_of_is_said_once() -> None:
     contacts = [{"name": "Ana", "phone": "1"}]
-    message = render(letters.updated({"contactsLocationsModule.centralContacts": contacts}))
+    message = render(samples.updated({"contactsLocationsModule.centralContacts": contacts}))
     assert "LOW  Contacts changed: 1 change of central contacts\n" in message.text
     assert "Contacts changed" in re.sub(r"<[^>]+>", "", message.html)
     assert "Contacts Contacts" not in " ".join(re.sub(r"<[^>]+>", " ", message.html).split())
 
 
 def test_a_difference_is_not_broken_over_two_lines() -> None:
-    html = render(letters.updated(ENROLLED)).html
+    html = render(samples.updated(ENROLLED)).html
     assert '<span style="white-space:nowrap;">(+20%)</span>' in html
 
 
 def test_criteria_are_told_one_by_one() -> None:
-    text = render(letters.updated(letters.eventful())).text
+    text = render(samples.updated(samples.eventful())).text
     assert "    ~ inclusion: Age >= [-18-]{+21+} years\n" in text
     assert "    + inclusion: Written consent\n    - exclusion: Smoking\n" in text
 
 
 def test_events_come_in_the_order_of_their_severity() -> None:
-    found = letters.updated(letters.eventful())
+    found = samples.updated(samples.eventful())
     reverse = tuple(reversed(found.alerts[0].events))
-    again = letters.notification(letters.alert(examples.of(examples.updated()), reverse))
+    again = samples.notification(samples.alert(examples.of(examples.updated()), reverse))
     for message in (render(found), render(again)):
         tags = re.findall(r"(?m)^(CRITICAL|HIGH|MEDIUM|LOW)  ", message.text)
         assert tags == sorted(tags, key=lambda tag: -Severity(tag.lower()).rank)
@@ -187,11 +187,11 @@ def test_events_come_in_the_order_of_their_severity() -> None:
 
 
 def test_a_digest_is_grouped_by_trial_the_most_severe_first() -> None:
-    mild = letters.many(2, {"conditionsModule.conditions": ["Asthma"]})
-    worse = letters.alert(
-        examples.of(examples.updated()), letters.updated(letters.eventful()).alerts[0].events
+    mild = samples.many(2, {"conditionsModule.conditions": ["Asthma"]})
+    worse = samples.alert(
+        examples.of(examples.updated()), samples.updated(samples.eventful()).alerts[0].events
     )
-    message = render(letters.digest(*mild, worse))
+    message = render(samples.digest(*mild, worse))
     lines = message.text.splitlines()
     count = len(re.findall(r"(?m)^(CRITICAL|HIGH|MEDIUM|LOW)  ", message.text))
     assert count < len(worse.events) + 2  # countries that came are told, and counted, together
@@ -204,18 +204,18 @@ def test_a_digest_is_grouped_by_trial_the_most_severe_first() -> None:
 
 def test_versions_of_one_trial_stand_together_in_a_digest() -> None:
     record = examples.of(examples.updated(ENROLLED))
-    events = letters.updated(ENROLLED).alerts[0].events
-    both = [letters.alert(record, events, number=2), letters.alert(record, events, number=2)]
-    message = render(letters.digest(*both))
+    events = samples.updated(ENROLLED).alerts[0].events
+    both = [samples.alert(record, events, number=2), samples.alert(record, events, number=2)]
+    message = render(samples.digest(*both))
     assert message.text.count("A study of a thing") == 1
     assert message.text.count("Enrollment target: 200 → 240") == 2
     assert message.text.count("You get this") == 1
 
 
 def test_a_status_of_a_version_that_others_followed_is_told_beside_that_of_now() -> None:
-    (one,) = letters.updated(ENROLLED).alerts
+    (one,) = samples.updated(ENROLLED).alerts
     gone, same = (
-        render(letters.digest(replace(one, trial=replace(one.trial, status_now=now))))
+        render(samples.digest(replace(one, trial=replace(one.trial, status_now=now))))
         for now in ("WITHDRAWN", "RECRUITING")
     )
     told = "recruiting in that version, now withdrawn"
@@ -226,7 +226,7 @@ def test_a_status_of_a_version_that_others_followed_is_told_beside_that_of_now()
 
 
 def test_a_digest_without_changes_says_so() -> None:
-    message = render(letters.digest(asked_for=("morning", "*all*")))
+    message = render(samples.digest(asked_for=("morning", "*all*")))
     assert message.text.startswith("No changes\nChanges from 2026-02-19 07:00")
     why = "You get this because “morning” asks for digests without changes too"
     for text in (message.text, message.html, str(message.slack)):
@@ -241,9 +241,9 @@ def test_a_digest_without_changes_says_so() -> None:
 def test_trials_in_lines_are_counted_where_one_subscription_names_them() -> None:
     alerts = [
         replace(one, reasons=(f"your subscription “z”: it names this trial (NCT{number:08d})",))
-        for number, one in enumerate(letters.many(60, letters.eventful()))
+        for number, one in enumerate(samples.many(60, samples.eventful()))
     ]
-    message = render(letters.digest(*alerts))
+    message = render(samples.digest(*alerts))
     for text in (message.text, str(message.slack)):
         counts = re.findall(r"You get this because “z” includes (\d+) of these trials", text)
         in_full = len(re.findall(r"because “z” includes this trial \(NCT0000\d{4}\)", text))
@@ -253,13 +253,13 @@ def test_trials_in_lines_are_counted_where_one_subscription_names_them() -> None
 
 @pytest.mark.parametrize(("reasons", "more"), [(1, ""), (4, ""), (9, "for 4 more reasons")])
 def test_a_digest_says_why_also_of_trials_that_it_tells_in_a_line(reasons: int, more: str) -> None:
-    alerts = list(letters.many(60, letters.eventful()))
+    alerts = list(samples.many(60, samples.eventful()))
     for number in range(reasons):
         last = alerts[-1 - number]
         alerts[-1 - number] = replace(
             last, reasons=(f"your subscription “z{number}”: it names this trial",)
         )
-    message = render(letters.digest(*alerts))
+    message = render(samples.digest(*alerts))
     for text in (message.text, message.html, str(message.slack)):
         for number in range(min(reasons, 5)):
             assert text.count(f"You get this because “z{number}” includes") == 1
@@ -272,7 +272,7 @@ def test_a_digest_says_why_also_of_trials_that_it_tells_in_a_line(reasons: int, 
 
 @pytest.mark.parametrize("count", [30, 400, 900])
 def test_a_long_digest_fits_into_a_mail_and_names_every_trial(count: int) -> None:
-    message = render(letters.digest(*letters.many(count, letters.eventful())))
+    message = render(samples.digest(*samples.many(count, samples.eventful())))
     assert len(message.html.encode()) < 100_000
     in_full = message.text.count("Record at ClinicalTrials.gov: ")
     in_brief = len(
@@ -290,28 +290,28 @@ def test_a_long_digest_fits_into_a_mail_and_names_every_trial(count: int) -> Non
 
 
 def test_pages_of_our_own_are_linked_where_there_are_any() -> None:
-    found = letters.updated(ENROLLED)
+    found = samples.updated(ENROLLED)
     plain = render(found)
     assert "monitor.example.org" not in plain.text + plain.html
-    about = {"public_url": letters.MONITOR, "unsubscribe_url": f"{letters.MONITOR}/unsubscribe"}
-    linked = render(letters.notification(*found.alerts, **about))
+    about = {"public_url": samples.MONITOR, "unsubscribe_url": f"{samples.MONITOR}/unsubscribe"}
+    linked = render(samples.notification(*found.alerts, **about))
     for text in (linked.text, linked.html):
         assert (
-            f"{letters.MONITOR}/trials/{NCT}/changes/{found.alerts[0].version.identity.hex()}"
+            f"{samples.MONITOR}/trials/{NCT}/changes/{found.alerts[0].version.identity.hex()}"
             in text
         )
-        assert f"{letters.MONITOR}/unsubscribe" in text
-    assert linked.headers == {"List-Unsubscribe": f"{letters.MONITOR}/unsubscribe"}
+        assert f"{samples.MONITOR}/unsubscribe" in text
+    assert linked.headers == {"List-Unsubscribe": f"{samples.MONITOR}/unsubscribe"}
     assert plain.headers == {}
 
 
 def test_the_same_letter_is_always_the_same_message() -> None:
-    found = letters.updated(letters.eventful())
+    found = samples.updated(samples.eventful())
     assert render(found) == render(found)
 
 
 def test_the_html_is_small_self_contained_and_made_for_both_colour_schemes() -> None:
-    html = render(letters.updated(ENROLLED)).html
+    html = render(samples.updated(ENROLLED)).html
     assert not re.search(r"<(img|script|link|iframe|object|form)|url\(|@import|src=", html)
     assert '<meta name="color-scheme" content="light dark">' in html
     assert "@media (prefers-color-scheme:dark)" in html
@@ -321,10 +321,10 @@ def test_the_html_is_small_self_contained_and_made_for_both_colour_schemes() -> 
 
 
 def test_the_data_is_complete_and_can_be_written_as_json() -> None:
-    message = render(letters.updated(ENROLLED))
+    message = render(samples.updated(ENROLLED))
     data = json.loads(json.dumps(message.data))
     (told,) = data["alerts"]
-    assert data["delivery"] == letters.UID
+    assert data["delivery"] == samples.UID
     assert data["counts"] == {
         "trials": 1,
         "changes": 1,
@@ -332,13 +332,13 @@ def test_the_data_is_complete_and_can_be_written_as_json() -> None:
     }
     assert told["events"][0]["kind"] == "enrollment_target_changed"
     assert (told["events"][0]["before"], told["events"][0]["after"]) == (200, 240)
-    assert told["previous_seen_at"] == (letters.READ - timedelta(hours=29)).isoformat()
+    assert told["previous_seen_at"] == (samples.READ - timedelta(hours=29)).isoformat()
     assert told["links"]["version"] is None
 
 
 def test_a_huge_event_is_sent_without_its_values() -> None:
     text = "All the words of it. " * 15_000
-    (told,) = render(letters.updated({"descriptionModule.detailedDescription": text})).data[
+    (told,) = render(samples.updated({"descriptionModule.detailedDescription": text})).data[
         "alerts"
     ]
     (event,) = told["events"]
@@ -359,7 +359,7 @@ def shape(value: object) -> object:
 def test_the_page_shows_json_of_the_shape_that_is_sent() -> None:
     page = Path(__file__).parents[3] / "docs" / "alerts.md"
     (shown,) = re.findall(r"```json\n(.+?)```", page.read_text("utf-8"), re.DOTALL)
-    assert shape(json.loads(shown)) == shape(dict(render(letters.updated(ENROLLED)).data))
+    assert shape(json.loads(shown)) == shape(dict(render(samples.updated(ENROLLED)).data))
 
 
 def test_the_pages_pictures_are_there_and_small() -> None:

@@ -13,10 +13,10 @@ from monitor.model.messages import RENDERINGS, Rendering
 from monitor.render.alerts import Renderer, blocks, data, render
 from monitor.render.json_values import event_to_json
 from tests.channels.making import folder_channel
-from tests.render.alerts import letters
+from tests.render.alerts import samples
 
 compose = import_module("monitor.render.alerts.compose")
-FOUND = letters.updated(letters.eventful())
+FOUND = samples.updated(samples.eventful())
 
 
 def to(name: str) -> Notification:

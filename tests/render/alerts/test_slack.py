@@ -12,7 +12,7 @@ from monitor.render.alerts import render
 from monitor.render.alerts.page import MessagePage
 from monitor.render.alerts.slack import slack_payload
 from tests.detect import examples
-from tests.render.alerts import letters
+from tests.render.alerts import samples
 
 NCT = examples.NCT
 SEEN = (
@@ -31,7 +31,7 @@ def texts(payload: Any) -> list[str]:
 
 
 def test_a_change_is_a_header_sections_and_context() -> None:
-    payload = render(letters.updated(ENROLLED)).slack
+    payload = render(samples.updated(ENROLLED)).slack
     record = f"https://clinicaltrials.gov/study/{NCT}"
     links = (
         f"<{record}|Record at ClinicalTrials.gov> · <{record}?tab=history|History of the record>"
@@ -51,12 +51,12 @@ def test_a_change_is_a_header_sections_and_context() -> None:
 
 
 def test_changed_words_are_marked() -> None:
-    payload = render(letters.rewritten("50", "75")).slack
+    payload = render(samples.rewritten("50", "75")).slack
     assert "The dose is ~50~ *75* mg a day" in "\n".join(texts(payload))
 
 
 def test_comparisons_and_ampersands_of_the_registry_stay_readable() -> None:
-    payload = render(letters.updated({"identificationModule.briefTitle": "A & B < C"})).slack
+    payload = render(samples.updated({"identificationModule.briefTitle": "A & B < C"})).slack
     assert "|NCT09000001  A &amp; B &lt; C>*" in texts(payload)[1]
 
 
@@ -67,12 +67,12 @@ def within_limits(payload: Any) -> bool:
     return small and len(blocks) <= 50 and all(len(text) <= 3000 for text in texts(payload))
 
 
-@pytest.mark.parametrize("changes", [ENROLLED, letters.eventful()])
+@pytest.mark.parametrize("changes", [ENROLLED, samples.eventful()])
 @pytest.mark.parametrize("count", [2, 12, 60, 900])
 def test_a_digest_names_every_trial_or_says_where_the_others_are(
     count: int, changes: dict[str, Any]
 ) -> None:
-    payload = render(letters.digest(*letters.many(count, changes))).slack
+    payload = render(samples.digest(*samples.many(count, changes))).slack
     headline = "\n".join(texts(payload))
     assert within_limits(payload)
     named = list(dict.fromkeys(re.findall(r"NCT0000\d{4}", headline)))
@@ -95,9 +95,9 @@ def test_a_digest_names_every_trial_or_says_where_the_others_are(
 
 
 def test_of_many_trials_lines_take_the_room_that_changes_of_few_would_take() -> None:
-    url = f"{letters.MONITOR}/messages/u/t"
-    alerts = letters.many(100, letters.eventful())
-    payload = render(letters.digest(*alerts, public_url=letters.MONITOR, message_url=url)).slack
+    url = f"{samples.MONITOR}/messages/u/t"
+    alerts = samples.many(100, samples.eventful())
+    payload = render(samples.digest(*alerts, public_url=samples.MONITOR, message_url=url)).slack
     headline = "\n".join(texts(payload))
     assert within_limits(payload)
     assert len(re.findall(r"(?m)^\*<", headline)) == 1
@@ -109,7 +109,7 @@ def test_of_many_trials_lines_take_the_room_that_changes_of_few_would_take() -> 
 
 
 def test_a_trial_without_room_for_its_changes_is_told_in_a_line() -> None:
-    payload = render(letters.digest(*letters.many(12, letters.eventful()))).slack
+    payload = render(samples.digest(*samples.many(12, samples.eventful()))).slack
     record = "https://clinicaltrials.gov/study/NCT00000011"
     (lines,) = (text for text in texts(payload) if "NCT00000011" in text)
     assert lines.split("\n")[-1] == (
@@ -118,7 +118,7 @@ def test_a_trial_without_room_for_its_changes_is_told_in_a_line() -> None:
     )
 
 
-@pytest.mark.parametrize("changes", [ENROLLED, letters.eventful()])
+@pytest.mark.parametrize("changes", [ENROLLED, samples.eventful()])
 @pytest.mark.parametrize("length", [20, 280])
 @pytest.mark.parametrize("count", [2, 6, 12, 60])
 def test_trials_without_room_for_their_changes_are_told_why_they_come(
@@ -128,9 +128,9 @@ def test_trials_without_room_for_their_changes_are_told_why_they_come(
         replace(
             alert, reasons=(f"your subscription “{at:02d} {'x' * length}”: it names this trial",)
         )
-        for at, alert in enumerate(letters.many(count, changes))
+        for at, alert in enumerate(samples.many(count, changes))
     ]
-    message = render(letters.digest(*alerts))
+    message = render(samples.digest(*alerts))
     payload = message.slack
     headline = "\n".join(texts(payload))
     assert within_limits(payload)
@@ -145,7 +145,7 @@ def test_trials_without_room_for_their_changes_are_told_why_they_come(
 
 
 def test_a_reason_that_stands_above_is_not_said_again() -> None:
-    headline = "\n".join(texts(render(letters.digest(*letters.many(12, letters.eventful()))).slack))
+    headline = "\n".join(texts(render(samples.digest(*samples.many(12, samples.eventful()))).slack))
     assert headline.count("You get this because ") == len(re.findall(r"(?m)^\*<", headline))
 
 
@@ -159,16 +159,16 @@ def crowded(count: int) -> Notification:
         for word in ("day", "week")
     )
     documents = [{"outcomesModule.primaryOutcomes": outcomes} for outcomes in (old, new)]
-    return letters.changed(examples.study(documents[0]), examples.updated(documents[1]))
+    return samples.changed(examples.study(documents[0]), examples.updated(documents[1]))
 
 
-@pytest.mark.parametrize("public_url", [None, letters.MONITOR])
+@pytest.mark.parametrize("public_url", [None, samples.MONITOR])
 @pytest.mark.parametrize("count", [12, 60])
 def test_a_trial_with_too_much_for_slack_is_cut_in_its_changes_alone(
     count: int, public_url: str | None
 ) -> None:
     found = crowded(count)
-    payload = render(letters.notification(*found.alerts, public_url=public_url)).slack
+    payload = render(samples.notification(*found.alerts, public_url=public_url)).slack
     headline = texts(payload)
     assert within_limits(payload)
     told = sum(bool(re.match(r". \*(HIGH|MEDIUM|LOW)\*  ", text)) for text in headline)
@@ -185,7 +185,7 @@ def test_a_trial_with_too_much_for_slack_is_cut_in_its_changes_alone(
 
 def test_versions_of_a_digest_that_have_no_room_are_counted_with_their_changes() -> None:
     (one,) = crowded(12).alerts
-    payload = render(letters.digest(*(replace(one, number=at) for at in range(2, 6)))).slack
+    payload = render(samples.digest(*(replace(one, number=at) for at in range(2, 6)))).slack
     headline = texts(payload)
     assert within_limits(payload)
     many = 3 * len(one.events)
@@ -196,8 +196,8 @@ def test_versions_of_a_digest_that_have_no_room_are_counted_with_their_changes()
 
 
 def test_a_header_is_cut_before_its_letters_are_escaped() -> None:
-    page = MessagePage(subject="&" * 190, preheader="", severity=letters.updated(ENROLLED).severity,
-                recipient="ana", delivery=letters.UID)  # fmt: skip
+    page = MessagePage(subject="&" * 190, preheader="", severity=samples.updated(ENROLLED).severity,
+                recipient="ana", delivery=samples.UID)  # fmt: skip
     header = slack_payload(page)["blocks"][0]["text"]
     assert header["type"] == "plain_text"
     assert len(header["text"]) <= 150

@@ -11,7 +11,7 @@ from monitor.model.changes import ChangeKind
 from monitor.render.alerts import render
 from monitor.render.alerts.subject import LONGEST, subject
 from tests.detect import examples
-from tests.render.alerts import letters
+from tests.render.alerts import samples
 
 NCT = examples.NCT
 ENROLLED = {"designModule.enrollmentInfo": {"count": 240, "type": "ESTIMATED"}}
@@ -36,12 +36,12 @@ OLDER = {"eligibilityModule.minimumAge": "21 Years"}
     ],
 )  # fmt: skip
 def test_one_change_is_told_with_before_and_after(changes: dict[str, Any], headline: str) -> None:
-    assert subject(letters.updated(changes)) == f"{headline}: Thing, asthma ({NCT})"
+    assert subject(samples.updated(changes)) == f"{headline}: Thing, asthma ({NCT})"
 
 
 def test_a_first_sight_tells_status_and_phase_and_its_title_once() -> None:
     record = examples.of(examples.study())
-    found = letters.notification(letters.alert(record, [registration_event(record)]))
+    found = samples.notification(samples.alert(record, [registration_event(record)]))
     assert subject(found) == f"First seen (recruiting): Thing, asthma ({NCT})"
     message = render(found)
     assert "  Trial first seen\n" in message.text
@@ -51,14 +51,14 @@ def test_a_first_sight_tells_status_and_phase_and_its_title_once() -> None:
 
 def test_of_several_changes_the_most_severe_leads() -> None:
     headline = subject(
-        letters.updated({**OLDER, **ENROLLED, "statusModule.overallStatus": "WITHDRAWN"})
+        samples.updated({**OLDER, **ENROLLED, "statusModule.overallStatus": "WITHDRAWN"})
     )
     assert headline == f"WITHDRAWN + 2 more: Thing, asthma ({NCT})"
 
 
 def test_sites_are_counted_by_country() -> None:
-    sites = [letters.site(at, land) for land, n in letters.COUNTRIES.items() for at in range(n)]
-    found = letters.updated(
+    sites = [samples.site(at, land) for land, n in samples.COUNTRIES.items() for at in range(n)]
+    found = samples.updated(
         {"contactsLocationsModule.locations": [*examples.sites(examples.study()), *sites]}
     )
     headline = "34 sites added (Spain 12, France 9, …) + 1 more"
@@ -67,9 +67,9 @@ def test_sites_are_counted_by_country() -> None:
 
 @pytest.mark.parametrize("digest", [False, True])
 def test_as_many_changes_are_counted_as_are_told(digest: bool) -> None:
-    found = letters.updated(letters.eventful())
+    found = samples.updated(samples.eventful())
     if digest:
-        found = letters.digest(*found.alerts)
+        found = samples.digest(*found.alerts)
     message = render(found)
     told = re.findall(r"(?m)^(CRITICAL|HIGH|MEDIUM|LOW)  ", message.text)
     events = len(found.alerts[0].events)
@@ -79,37 +79,37 @@ def test_as_many_changes_are_counted_as_are_told(digest: bool) -> None:
 
 
 def test_countries_that_came_together_lead_together() -> None:
-    sites = [letters.site(at, land) for land, n in letters.COUNTRIES.items() for at in range(n)]
-    found = letters.updated({"contactsLocationsModule.locations": sites})
+    sites = [samples.site(at, land) for land, n in samples.COUNTRIES.items() for at in range(n)]
+    found = samples.updated({"contactsLocationsModule.locations": sites})
     (one,) = found.alerts
     countries = [event for event in one.events if event.kind is ChangeKind.COUNTRY_ADDED]
     headline = f"5 countries added (Spain 12, Italy 5, …): Thing, asthma ({NCT})"
-    for made in (letters.notification, letters.digest):
+    for made in (samples.notification, samples.digest):
         assert subject(made(replace(one, events=tuple(countries)))) == headline
 
 
 def test_a_long_text_is_edited() -> None:
-    assert subject(letters.rewritten("50", "75")) == f"Brief summary edited: Thing, asthma ({NCT})"
+    assert subject(samples.rewritten("50", "75")) == f"Brief summary edited: Thing, asthma ({NCT})"
 
 
 def test_a_digest_tells_counts() -> None:
-    stopped = letters.many(2, {"statusModule.overallStatus": "WITHDRAWN", **OLDER})
-    found = letters.digest(*stopped)
+    stopped = samples.many(2, {"statusModule.overallStatus": "WITHDRAWN", **OLDER})
+    found = samples.digest(*stopped)
     assert subject(found) == "4 changes in 2 trials: 2 critical, 2 high"
 
 
 def test_a_digest_of_one_trial_names_it_and_one_of_one_change_tells_it() -> None:
-    both = letters.digest(*letters.many(1, {**OLDER, **ENROLLED}))
+    both = samples.digest(*samples.many(1, {**OLDER, **ENROLLED}))
     assert subject(both) == (
         "Enrollment target 200 → 240 (+20%) + 1 more: Thing, asthma (NCT00000000)"
     )
-    assert subject(letters.digest(*letters.many(1, ENROLLED))) == (
+    assert subject(samples.digest(*samples.many(1, ENROLLED))) == (
         "Enrollment target 200 → 240 (+20%): Thing, asthma (NCT00000000)"
     )
 
 
 def test_an_empty_digest_says_so() -> None:
-    empty = letters.digest()
+    empty = samples.digest()
     assert subject(empty) == "No changes in the trials you follow"
     assert empty.digest is not None
     assert empty.occurred_at == empty.digest.until
@@ -117,12 +117,12 @@ def test_an_empty_digest_says_so() -> None:
 
 def test_a_letter_without_alerts_is_a_digest() -> None:
     with pytest.raises(ValueError, match="can only be a digest"):
-        letters.notification()
+        samples.notification()
 
 
 def test_a_subject_is_never_longer_than_its_limit() -> None:
     outcome = [{"measure": f"{'A long measure ' * 30}{at}"} for at in range(3)]
-    headline = subject(letters.updated({"outcomesModule.primaryOutcomes": outcome}))
+    headline = subject(samples.updated({"outcomesModule.primaryOutcomes": outcome}))
     assert len(headline) <= LONGEST
     assert headline.startswith("Primary outcome added (A long…) + ")
     assert headline.endswith(f": Thing, asthma ({NCT})")
@@ -149,7 +149,7 @@ def named(changes: dict[str, Any], **stated: Any) -> str:
     base = {**changes, **stated}
     old = examples.study(base)
     new = examples.study({**base, "statusModule.overallStatus": "TERMINATED"})
-    return subject(letters.changed(old, new))
+    return subject(samples.changed(old, new))
 
 
 def test_a_trial_is_named_by_acronym_else_intervention_else_a_short_title() -> None:
@@ -182,8 +182,8 @@ def test_what_is_long_gives_way_and_the_id_stays_whole() -> None:
 
 @pytest.mark.parametrize("part", [None, (2, 3)])
 def test_no_change_makes_a_subject_longer_than_78(part: tuple[int, int] | None) -> None:
-    (one,) = letters.updated(letters.eventful()).alerts
+    (one,) = samples.updated(samples.eventful()).alerts
     for event in one.events:
-        headline = subject(letters.notification(replace(one, events=(event,)), part=part))
+        headline = subject(samples.notification(replace(one, events=(event,)), part=part))
         assert len(headline) <= LONGEST
         assert f"({NCT})" in headline

@@ -9,10 +9,10 @@ from jinja2.sandbox import SandboxedEnvironment
 from monitor.errors import ConfigError, DeliveryError
 from monitor.render.alerts import check_templates, render
 from monitor.render.alerts.templates import NAMES, environment
-from tests.render.alerts import letters
+from tests.render.alerts import samples
 
 ENROLLED = {"designModule.enrollmentInfo": {"count": 240, "type": "ESTIMATED"}}
-FOUND = letters.updated({**ENROLLED, "identificationModule.briefTitle": "<b>A & B</b>"})
+FOUND = samples.updated({**ENROLLED, "identificationModule.briefTitle": "<b>A & B</b>"})
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -42,7 +42,7 @@ def test_a_template_of_html_is_escaped_like_the_built_in_one(tmp_path: Path) -> 
 
 def test_a_template_may_use_the_built_in_one(tmp_path: Path) -> None:
     text = '[trials] {% include "builtin/subject.txt.j2" %}'
-    headline = render(letters.updated(ENROLLED), write(tmp_path, "subject.txt.j2", text)).subject
+    headline = render(samples.updated(ENROLLED), write(tmp_path, "subject.txt.j2", text)).subject
     assert headline == "[trials] Enrollment target 200 → 240 (+20%): Thing, asthma (NCT09000001)"
 
 
@@ -89,9 +89,9 @@ def test_a_mistake_that_shows_only_later_leaves_the_message_for_another_try(tmp_
     text = "{% for t in page.trials if t.status == 'withdrawn' %}{{ nothing }}{% endfor %}fine"
     own = write(tmp_path, "message.txt.j2", text)
     check_templates(own)
-    assert render(letters.updated(ENROLLED), own).text == "fine\n"
+    assert render(samples.updated(ENROLLED), own).text == "fine\n"
     with pytest.raises(DeliveryError, match="'nothing' is undefined") as told:
-        render(letters.updated(letters.eventful()), own)
+        render(samples.updated(samples.eventful()), own)
     assert not told.value.permanent
 
 

@@ -46,7 +46,7 @@ def fill(monitor: Monitor) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ApiResponse:
     """An answer over HTTP; ``body`` as JSON, None where there is none."""
 
     status: int
@@ -98,13 +98,13 @@ class Api:
         *,
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> ApiResponse:
         """Return an answer that the document allows."""
         query = urlencode(parameters or {}, doseq=True)
         address = f"{path}?{query}" if query else path
         sent = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         status, found, content = ask(self.address, BASE + address, headers=sent)
-        answer = Answer(status=status, headers=found, content=content)
+        answer = ApiResponse(status=status, headers=found, content=content)
         self._require_described(urlsplit(address).path, answer)
         return answer
 
@@ -115,7 +115,7 @@ class Api:
         assert answer.status == 200, answer.content
         return answer.body
 
-    def _require_described(self, path: str, answer: Answer) -> None:
+    def _require_described(self, path: str, answer: ApiResponse) -> None:
         response = self._responses(path)[str(answer.status)]
         while "$ref" in response:
             response = self.document["components"]["responses"][response["$ref"].split("/")[-1]]
@@ -150,4 +150,4 @@ def serving(url: str, folder: Path) -> Iterator[Api]:
         yield api
 
 
-__all__ = ["BASE", "HOSTILE", "NCT", "OTHER", "Answer", "Api", "fill", "serving"]
+__all__ = ["BASE", "HOSTILE", "NCT", "OTHER", "Api", "ApiResponse", "fill", "serving"]

@@ -33,7 +33,7 @@ class Got(NamedTuple):
         return " ".join(re.sub("<[^>]*>", "", self.html).split())
 
 
-class Parts(HTMLParser):
+class PageParts(HTMLParser):
     """The elements, attributes and links of a page; elements that are not closed are an error."""
 
     _VOID = frozenset({"meta", "link", "input", "br", "path", "circle"})

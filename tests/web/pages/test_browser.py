@@ -13,7 +13,7 @@ import pytest
 
 from monitor.web.server import WebServer
 from tests.ingest.world import NCT
-from tests.render.alerts.browser import CHROMIUM, Browser
+from tests.render.alerts.browser import CHROMIUM, HeadlessBrowser
 from tests.web.pages.conftest import VERSIONS, WIDEST
 from tests.web.pages.pictures import page_in_frame
 from tests.web.people import ADDRESS, Readers, link, readers
@@ -55,13 +55,13 @@ axe.run().then(told => parent.found(frameElement, {{ ...found, axe: told.violati
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> HeadlessBrowser:
     """Return a browser; skip visibly without one."""
     if CHROMIUM is None:
         pytest.skip(
             "there is no chromium here (./run browser installs it): pages are not looked at"
         )
-    return Browser(program=CHROMIUM, folder=tmp_path_factory.mktemp("browser"))
+    return HeadlessBrowser(program=CHROMIUM, folder=tmp_path_factory.mktemp("browser"))
 
 
 @pytest.fixture(scope="module")
@@ -131,18 +131,19 @@ def people_pages(there: Readers) -> tuple[str, ...]:
 
 
 def looked_at(
-    browser: Browser, pages: dict[str, str], widths: tuple[int, ...], scheme: str, script: str
+    browser: HeadlessBrowser, pages: dict[str, str], widths: tuple[int, ...], scheme: str,
+    script: str,
 ) -> dict[tuple[str, int], dict[str, Any]]:  # fmt: skip
     """Return what a script finds of each page at each width."""
     asked = [(path, width) for path in pages for width in widths]
     htmls = [(pages[path] + MEASURE + script, width) for path, width in asked]
-    found = browser.asked(htmls, scheme=scheme)
+    found = browser.run_scripts(htmls, scheme=scheme)
     return dict(zip(asked, found, strict=True))
 
 
 @pytest.mark.parametrize("pages", ["seeds", "wide", "people", "operator"])
 def test_nothing_leaves_the_page_at_any_width(
-    browser: Browser, request: pytest.FixtureRequest, pages: str
+    browser: HeadlessBrowser, request: pytest.FixtureRequest, pages: str
 ) -> None:
     shown = pages_of(request, pages)
     for about, found in looked_at(browser, shown, WIDTHS, "light", SAY).items():
@@ -153,7 +154,12 @@ def test_nothing_leaves_the_page_at_any_width(
 @pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1100)])
 @pytest.mark.parametrize("pages", ["seeds", "wide", "people", "operator"])
 def test_axe_finds_nothing(
-    browser: Browser, axe: Path, request: pytest.FixtureRequest, pages: str, scheme: str, width: int
+    browser: HeadlessBrowser,
+    axe: Path,
+    request: pytest.FixtureRequest,
+    pages: str,
+    scheme: str,
+    width: int,
 ) -> None:
     shown = pages_of(request, pages)
     script = ASK_AXE.format(axe=axe.as_uri())

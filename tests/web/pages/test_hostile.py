@@ -11,9 +11,9 @@ from monitor.web.pages import layout
 from monitor.web.server import WebServer
 from tests.cli.calls import Monitor
 from tests.detect import examples
-from tests.render.alerts import letters
+from tests.render.alerts import samples
 from tests.render.alerts.test_hostile import ALL, HOSTILE, MARK, leaves, poisoned
-from tests.web.pages.site import Got, Parts, get, site_of
+from tests.web.pages.site import Got, PageParts, get, site_of
 from tests.whole import as_whole
 
 TAGS = {
@@ -38,7 +38,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     """Serve a store of trials, each with a hostile text in every field of its second version."""
     folder = tmp_path_factory.mktemp("hostile")
     monitor = Monitor(f"sqlite:///{folder / 'monitor.db'}", folder)
-    old, new = examples.study(), examples.updated(letters.eventful())
+    old, new = examples.study(), examples.updated(samples.eventful())
     ways = [way for way in leaves(new) if way[-1] not in KEPT]
     for number, text in enumerate((*HOSTILE, ALL)):
         for study in (old, poisoned(new, ways, text)):
@@ -54,7 +54,7 @@ def _nct_id(number: int) -> str:
 
 
 def assert_only_shown(got: Got) -> None:
-    parts = Parts(got.html)
+    parts = PageParts(got.html)
     assert set(parts.tags) <= TAGS
     assert parts.attributes <= ATTRIBUTES
     assert not [link for link in parts.links if MARK in link or "javascript" in link]

@@ -17,7 +17,7 @@ from monitor.web.server import WebServer
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT, study
 from tests.web.pages.conftest import VERSIONS, WIDEST
-from tests.web.pages.site import Parts, get, site_of
+from tests.web.pages.site import PageParts, get, site_of
 
 CHANGED, FORMER = "NCT06733935", "NCT06377228"
 
@@ -131,7 +131,7 @@ def test_a_trial_says_at_a_glance_how_it_stands(seeds_site: WebServer) -> None:
         "first seen",
     ):
         assert said in got.text
-    parts = Parts(got.html)
+    parts = PageParts(got.html)
     assert parts.tags.count("figure") == 3
     assert parts.tags.count("desc") == 3
     assert len(parts.ids) == len(set(parts.ids))
@@ -161,7 +161,7 @@ def test_a_change_is_told_in_full_at_its_address(seeds_site: WebServer) -> None:
         rf'changes/{newest}#([0-9a-f]+)"', get(seeds_site, f"/trials/{CHANGED}").html
     )
     assert events
-    assert set(events) <= set(Parts(got.html).ids)
+    assert set(events) <= set(PageParts(got.html).ids)
 
 
 @pytest.mark.parametrize("columns", ["", "?columns=1"])
@@ -177,7 +177,7 @@ def test_any_two_versions_are_compared(wide_site: WebServer, columns: str) -> No
     assert content == by_id.text.partition("Struck through")[2]
     assert content == by_day.text.partition("Struck through")[2]
     contents = set(re.findall(r'href="#([0-9a-f]{12})"', by_number.html))
-    assert contents <= set(Parts(by_number.html).ids)
+    assert contents <= set(PageParts(by_number.html).ids)
     assert len(contents) >= 9
     assert '<span class="hidden">[removed: </span>' in by_number.html
     sides = by_number.html.count('data-side="before"')
@@ -245,13 +245,13 @@ def test_pages_are_small_and_quick(wide_site: WebServer) -> None:
 )  # fmt: skip
 def test_every_link_of_a_page_leads_somewhere(seeds_site: WebServer, path: str) -> None:
     base = f"http://monitor.invalid{path}"
-    for link in set(Parts(get(seeds_site, path).html).links):
+    for link in set(PageParts(get(seeds_site, path).html).links):
         parts = urlsplit(urljoin(base, link))
         if parts.netloc == "monitor.invalid":
             got = get(seeds_site, f"{parts.path}{'?' if parts.query else ''}{parts.query}")
             assert got.status in {200, 400 if parts.path.endswith("/compare") else 200}, link
             if parts.fragment and got.headers["content-type"].startswith("text/html"):
-                assert parts.fragment in Parts(got.html).ids, link
+                assert parts.fragment in PageParts(got.html).ids, link
 
 
 def test_of_many_conditions_the_first_are_shown_and_the_rest_unfold(

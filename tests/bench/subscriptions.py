@@ -59,7 +59,7 @@ def changed_trials(corpus: Corpus, changed: int) -> Iterator[ChangeSet]:
         yield ChangeSet(
             nct_id=nct_id(number * 10),
             old=TrialRecord(nct_id=nct_id(number * 10), document=before),
-            new=TrialRecord(nct_id=nct_id(number * 10), document=_edited(before)),
+            new=TrialRecord(nct_id=nct_id(number * 10), document=_with_edit(before)),
             events=_events(random),
             backfilled=False,
             known_at=NOW,
@@ -67,7 +67,9 @@ def changed_trials(corpus: Corpus, changed: int) -> Iterator[ChangeSet]:
         )
 
 
-def wishes(corpus: Corpus, size: int, *, trials: int, new_keys: bool = False) -> list[Subscription]:
+def subscriptions(
+    corpus: Corpus, size: int, *, trials: int, new_keys: bool = False
+) -> list[Subscription]:
     """Return subscriptions as people make them: some NCT IDs each, or a filter.
 
     ``new_keys``: every second filter asks under ``text``, ``keyword``, ``facility``, ``city`` or
@@ -92,15 +94,17 @@ def wishes(corpus: Corpus, size: int, *, trials: int, new_keys: bool = False) ->
     return found
 
 
-def wishes_for_nothing(corpus: Corpus, size: int, *, first: int) -> list[Subscription]:
+def idle(corpus: Corpus, size: int, *, first: int) -> list[Subscription]:
     """Return as many of the same mix that match no changed trial.
 
     Their trials do not change; their filters ask for what is in no record, half of them beside
     something that is in many.
     """
     random = Random(6)  # noqa: S311 - repeatable, not secret
-    known = wishes(corpus, 2_000, trials=1)
-    filters = [wish.trials.filters[0] for wish in known if wish.trials.filters]
+    known = subscriptions(corpus, 2_000, trials=1)
+    filters = [
+        subscription.trials.filters[0] for subscription in known if subscription.trials.filters
+    ]
     found = []
     for number in range(first, first + size):
         if random.random() < 0.8:
@@ -166,7 +170,7 @@ def _under_another_key(one: Filter, records: Sequence[TrialRecord], random: Rand
     return Filter(wanted={key: choices[key], **others}, excluded=one.excluded)
 
 
-def _edited(before: dict[str, Any]) -> dict[str, Any]:
+def _with_edit(before: dict[str, Any]) -> dict[str, Any]:
     """Return the record with another status; what is not changed is shared."""
     section, module, name = fields.OVERALL_STATUS
     protocol = before[section]

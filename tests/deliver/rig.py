@@ -1,4 +1,4 @@
-"""A small post office for tests: people, changes, a channel that does as it is told, a clock."""
+"""A test rig for delivery: subscribers, changes, a scripted channel and a clock."""
 
 import threading
 import time
@@ -160,7 +160,7 @@ def never() -> DeliveryError:
 
 
 @dataclass
-class Post:
+class DeliveryRig:
     """A store with subscriptions, what is ingested into it, and couriers that deliver from it."""
 
     url: str

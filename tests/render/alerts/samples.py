@@ -1,4 +1,4 @@
-"""Letters made as the monitor makes them: two documents, really compared, and a version of each."""
+"""Sample alerts, made as the monitor makes them: two documents compared, and a version of each."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
