@@ -12,7 +12,7 @@ from monitor.model.subscriptions import Silence
 
 _BySubscriber = Mapping[str | None, Sequence[Silence]]
 EventSilences = Sequence[Sequence[_BySubscriber]]
-"""Silences that may concern one event: for each kind of change that it tells of, by the subscriber
+"""Silences that may concern one event: for each of its kinds of change, by the subscriber
 that they are for (None: everybody)."""
 
 

@@ -13,8 +13,8 @@ from monitor.settings.times import TimeZone
 
 LONGEST_NAME = 64
 
-Severity = Literal["noise", "low", "medium", "high", "critical"]
-SEVERITIES: tuple[str, ...] = get_args(Severity)
+SeverityName = Literal["noise", "low", "medium", "high", "critical"]
+SEVERITIES: tuple[str, ...] = get_args(SeverityName)
 
 
 def _name(text: str) -> str:
@@ -135,7 +135,7 @@ class SubscriptionSettings(Section, frozen=True, kw_only=True):
         Check(_kinds),
     ] = ()
     min_severity: Annotated[
-        Severity, Meta(description=", ".join(SEVERITIES[:-1]) + f" or {SEVERITIES[-1]}")
+        SeverityName, Meta(description=", ".join(SEVERITIES[:-1]) + f" or {SEVERITIES[-1]}")
     ] = "low"
     min_days: Annotated[int, whole(0, 36_500, of="days")] = 0
     min_percent: Annotated[float, percent(1_000_000)] = 0.0

@@ -83,7 +83,7 @@ class _Ends:
         self._none_before = 0  # no opening stands between ``pos`` and this offset of the stream
 
     def of_broken(self) -> int | None:
-        """Return how long the broken item at ``pos`` is; None when nothing tells.
+        """Return how long the broken item at ``pos`` is; None when nothing shows it.
 
         Up to its last bracket, where an item or the list's end follows; else up to the next study.
         """

@@ -42,7 +42,7 @@ _NOTHING = msgspec.Raw(b"")
 
 
 class _Wrapping(msgspec.Struct):
-    """The names that tell a wrapped study, a history answer and a search page apart."""
+    """The names by which a wrapped study, a history response and a search page differ."""
 
     study: msgspec.Raw = _NOTHING
     studies: msgspec.Raw = _NOTHING

@@ -26,7 +26,7 @@ from monitor.store.address import StoreAddress
 from monitor.store.column_types import NO_ZONE, UtcTime
 from monitor.store.engine import store_errors
 from monitor.store.errors import translate
-from monitor.store.row_mapping import Row, RowMapper
+from monitor.store.row_mapping import RowMapper, SqlRow
 
 BATCH = 500
 """Values behind one IN, rows of one insert: well under every database's limit."""
@@ -193,7 +193,9 @@ class Db:
             yield
             self._connection.execute(_SET_TIMEOUT, {"millis": "0"})
 
-    def fetch(self, statement: Executable, parameters: SqlParameters = _NOTHING) -> Sequence[Row]:
+    def fetch(
+        self, statement: Executable, parameters: SqlParameters = _NOTHING
+    ) -> Sequence[SqlRow]:
         """Return the rows of a query, or those that a change returns."""
         with self.errors():
             return self._connection.execute(statement, parameters).all()
@@ -218,7 +220,9 @@ class Db:
         with self.errors():
             return self._connection.execute(statement, parameters).scalar()
 
-    def stream(self, statement: Executable, parameters: SqlParameters = _NOTHING) -> Iterator[Row]:
+    def stream(
+        self, statement: Executable, parameters: SqlParameters = _NOTHING
+    ) -> Iterator[SqlRow]:
         """Yield the rows of a query that may have very many."""
         with self.errors():
             # Without it all rows of a table would be in memory before the first is looked at.
@@ -255,7 +259,7 @@ class Db:
             else:
                 self._connection.execute(statement, list(rows))
 
-    def insert_many(self, bulk: BulkInsert, rows: Sequence[tuple[Any, ...]]) -> Sequence[Row]:
+    def insert_many(self, bulk: BulkInsert, rows: Sequence[tuple[Any, ...]]) -> Sequence[SqlRow]:
         """Insert very many rows; return what ``bulk`` says of the new ones."""
         with self.errors():
             if self.dialect == "sqlite":
@@ -265,7 +269,7 @@ class Db:
                 driver.executemany(*_positional(bulk, rows))
                 return self.fetch(bulk.newer, {"than": newest}) if bulk.returns_rows else []
             bulk.require_zones(rows)
-            found: list[Row] = []
+            found: list[SqlRow] = []
             # PostgreSQL takes a gigabyte in one text; a few megabytes keep both sides small.
             for start in range(0, len(rows), _TOGETHER):
                 together = rows[start : start + _TOGETHER]

@@ -87,7 +87,7 @@ class IncidentReader:
         return {(row[0], row[1], row[2], row[3]) for row in self._db.fetch(_TOLD)}
 
     def of_message(self, message_id: int) -> list[Notice]:
-        """Return what a message tells of; nothing for a message of another kind."""
+        """Return the notices of a message; nothing for a message of another kind."""
         rows = self._db.fetch(_OF_MESSAGE, {"message_id": message_id})
         with self._db.errors():
             return [
@@ -153,7 +153,7 @@ class IncidentWriter(IncidentReader):
         store: str,
         at: datetime,
     ) -> None:
-        """Put a message into the outbox that tells an address of incidents, each in a state.
+        """Put a message to an address into the outbox, about incidents, each in a state.
 
         ``store``: see ``OutboxReader.namespace``. The message takes nothing more and goes in no
         group.

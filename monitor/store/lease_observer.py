@@ -40,10 +40,10 @@ class LeaseObserver:
         return now - last.since
 
     def is_lost(self, lease: Lease) -> bool:
-        """Look; tell whether it was not renewed for its time to live, or its process is gone."""
+        """Return whether it was not renewed for its time to live, or its process is gone."""
         return self.look(lease) >= lease.observed_s or liveness(lease.process) == "gone"
 
     def is_alive(self, lease: Lease) -> bool:
-        """Look; tell whether it was renewed or taken between two looks, or its process runs."""
+        """Return whether it was renewed or taken between two looks, or its process runs."""
         self.look(lease)
         return self._seen[lease.name].moved or liveness(lease.process) == "running"

@@ -26,7 +26,7 @@ from monitor.store import channel_states, properties
 from monitor.store.bodies import read_announced
 from monitor.store.codec import CorruptError, read_body
 from monitor.store.db import Db
-from monitor.store.row_mapping import Row, RowMapper
+from monitor.store.row_mapping import RowMapper, SqlRow
 from monitor.store.schema import announcements, attempts, leases, messages, outbox
 from monitor.store.timestamps import moment, moment_or_none
 
@@ -267,7 +267,7 @@ class OutboxReader:
         channel: str | None = None,
         limit: int = 100,
     ) -> dict[int, tuple[str, int]]:
-        """Return of the same messages, by id, the first trial and how many each tells of.
+        """Return of the same messages, by id, the first trial and how many each is about.
 
         An empty digest tells of none and is left out.
         """
@@ -285,7 +285,7 @@ class OutboxReader:
         return self._token("unsubscribe", uid)
 
     def page_token(self, uid: str) -> str:
-        """Return the same for the page of all that the message tells; it ends no subscription."""
+        """Return the same for the page of the whole message; it ends no subscription."""
         return self._token("read", uid)
 
     def feed_token(self, one: Subscription) -> str:
@@ -330,7 +330,7 @@ class OutboxReader:
             return moment_or_none(at)
 
     def of_version(self, version_id: int) -> list[tuple[OutboxItem, OutboxMessage]]:
-        """Return what tells of a version, each with its message; by message and subscription."""
+        """Return the items of a version, each with its message; by message and subscription."""
         rows = self._db.fetch(_ITEMS_OF_VERSION, {"version_id": version_id})
         with self._db.errors():
             return [(ITEM(row), MESSAGE(row[len(ITEM.columns) :])) for row in rows]
@@ -406,7 +406,7 @@ def _filter(
     return asked.limit(limit)
 
 
-def announcement(row: Row) -> Announcement:
+def announcement(row: SqlRow) -> Announcement:
     """Read a row of ``announcements``; DamagedSnapshotError says of which version."""
     try:
         return _ANNOUNCEMENT(row)

@@ -35,7 +35,7 @@ from monitor.store.messages import (
     has_state,
 )
 from monitor.store.outbox_enqueue import OutboxEnqueue
-from monitor.store.row_mapping import Row
+from monitor.store.row_mapping import SqlRow
 from monitor.store.schema import attempts, messages
 from monitor.store.splitting import split
 from monitor.store.storable_text import make_storable
@@ -166,7 +166,7 @@ class OutboxWriter(OutboxReader):
         due_at: datetime,
         at: datetime,
     ) -> None:
-        """Make the message that tells a person of their new subscriptions.
+        """Make the welcome message for new subscriptions of a person.
 
         All of one subscriber. Its id stands for what they are, over restores too.
         """
@@ -213,7 +213,7 @@ class OutboxWriter(OutboxReader):
             due += [(moment(row[1]), row[0]) for row in rows]
         return claim(self._db, lease, [message_id for _, message_id in sorted(due)[:limit]], now)
 
-    def _due(self, channel: str, now: datetime, limit: int, group_above: int) -> Sequence[Row]:
+    def _due(self, channel: str, now: datetime, limit: int, group_above: int) -> Sequence[SqlRow]:
         """Return what is due by a channel, once all of it is grouped that is to be."""
         if group_above:
             lock_channel(self._db, channel)
@@ -229,7 +229,7 @@ class OutboxWriter(OutboxReader):
 
     def _lock_rows(
         self, question: sa.Select[Any], channel: str, now: datetime, limit: int
-    ) -> Sequence[Row]:
+    ) -> Sequence[SqlRow]:
         return self._db.fetch(question, {"channel": channel, "now": now, "limit": limit})
 
     def split(

@@ -156,7 +156,7 @@ class OutboxEnqueue:
         due_at: datetime,
         at: datetime,
     ) -> None:
-        """Make the message that tells of new subscriptions, where there is none.
+        """Make the welcome message for new subscriptions, where there is none.
 
         It takes no items and goes in no group. Nobody is forgotten before the transaction ends.
         """

@@ -14,7 +14,7 @@ from monitor.model.subscriptions import Silence, Subscriber
 from monitor.store import messages
 from monitor.store.db import Db
 from monitor.store.readers import ReadersReader
-from monitor.store.row_mapping import Row
+from monitor.store.row_mapping import SqlRow
 from monitor.store.timestamps import moment
 from monitor.store.tokens import TokenReader
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def personal_data(
-    db: Db, person: Subscriber, subscriptions: Sequence[Row], silences: Sequence[Silence]
+    db: Db, person: Subscriber, subscriptions: Sequence[SqlRow], silences: Sequence[Silence]
 ) -> dict[str, Any]:
     """Return it; ``subscriptions``: rows of all of theirs, ``silences``: all of theirs."""
     address = ReadersReader(db).address_of(person.name)

@@ -256,7 +256,7 @@ def _branch(index: str, conditions: Iterable[ColumnElement[bool]], size: int) ->
 
 
 def _kinds_of_events(kinds: Collection[ChangeKind]) -> set[str]:
-    """Return the kinds of all events that tell of any of these."""
+    """Return the kinds of all events that cover any of these."""
     own = {kind.value for kind in kinds}
     return own | {one.value for kind in kinds for one in ALSO_TOLD_BY.get(kind, ())}
 

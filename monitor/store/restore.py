@@ -114,7 +114,7 @@ def _put_back(
 
 
 def _check_file(file: Path, store: Path) -> None:
-    """Raise what a look at the file's first bytes tells."""
+    """Raise the error that the file's first bytes show."""
     try:
         if file.exists() and store.exists() and file.samefile(store):
             raise UsageError(f"{file} is the store itself; name a backup of it")

@@ -16,7 +16,7 @@ from monitor.store.codec import CorruptError
 from monitor.store.column_types import IsoDate, UtcTime
 from monitor.store.timestamps import moment
 
-Row = Sequence[Any]
+SqlRow = Sequence[Any]
 Decoder = Callable[[Any], Any]
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class RowMapper(Generic[T]):
         ]
         self._decoders = [(place, decode) for place, decode in found if decode is not None]
 
-    def __call__(self, row: Row) -> T:
+    def __call__(self, row: SqlRow) -> T:
         """Return the object of a row; further columns are ignored."""
         try:
             # By position, not by name: a row of a join has two columns called "id".

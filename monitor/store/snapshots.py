@@ -17,7 +17,7 @@ from sqlalchemy import bindparam
 from monitor.errors import DamagedSnapshotError
 from monitor.store.codec import CorruptError, restore
 from monitor.store.db import Db, batches
-from monitor.store.row_mapping import Row
+from monitor.store.row_mapping import SqlRow
 from monitor.store.schema import snapshots, versions
 
 SNAPSHOTS_PER_KEYFRAME = 64
@@ -91,7 +91,7 @@ class Snapshots:
     def __init__(self, db: Db, *, settle: Callable[[int], None] = _ignore) -> None:
         self._db = db
         self._settle = settle
-        self._fetched: dict[int, Row] = {}
+        self._fetched: dict[int, SqlRow] = {}
         self._kept: OrderedDict[int, tuple[SnapshotPlace, bytes]] = OrderedDict()
         self._kept_bytes = 0
 
@@ -155,7 +155,7 @@ class Snapshots:
         assert content is not None  # noqa: S101  # a path has at least one row
         return content
 
-    def _path(self, snapshot_id: int) -> list[Row]:
+    def _path(self, snapshot_id: int) -> list[SqlRow]:
         """Return the rows from a snapshot down to a keyframe, or to above a kept snapshot."""
         rows = self._fetched
         if snapshot_id not in rows:
@@ -187,13 +187,13 @@ def _built_upon(snapshot_id: int, what: object) -> str:
     return f"of snapshot {snapshot_id}, which it is built upon, {what}"
 
 
-def _place(row: Row) -> SnapshotPlace:
+def _place(row: SqlRow) -> SnapshotPlace:
     base_id, number = row[1], row[2]
     if (base_id is None) != (number == 0):
         raise CorruptError("its row contradicts itself")
     return SnapshotPlace(base_id=base_id, number=number)
 
 
-def _restore(row: Row, base: bytes | None) -> bytes:
+def _restore(row: SqlRow, base: bytes | None) -> bytes:
     _, _, _, codec, size, digest, content = row
     return restore(bytes(content), codec=codec, base=base, size=size, digest=bytes(digest))

@@ -23,7 +23,7 @@ from monitor.store import erasure, properties
 from monitor.store.codec import CorruptError
 from monitor.store.db import Db, batches, excluded, insert_new, upsert
 from monitor.store.personal_data import personal_data
-from monitor.store.row_mapping import Row, RowMapper, optional
+from monitor.store.row_mapping import RowMapper, SqlRow, optional
 from monitor.store.schema import properties as properties_
 from monitor.store.schema import silences, subscribers, subscriptions
 from monitor.store.storable_text import make_storable
@@ -214,7 +214,7 @@ class SubscriberReader:
         status: SubscriptionStatus | None = None,
         *,
         effective: bool = False,
-    ) -> Sequence[Row]:
+    ) -> Sequence[SqlRow]:
         asked = _SUBSCRIPTIONS
         status_column: Any = subscriptions.c.status
         if effective:

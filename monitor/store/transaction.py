@@ -42,7 +42,7 @@ from monitor.store.indexing import IndexWriter
 from monitor.store.leases import LeaseWriter
 from monitor.store.outbox import OutboxWriter
 from monitor.store.readers import ReadersWriter
-from monitor.store.row_mapping import Row
+from monitor.store.row_mapping import SqlRow
 from monitor.store.signing import SigningWriter
 from monitor.store.snapshots import KEYFRAME, SnapshotPlace, Snapshots
 from monitor.store.sources import SourcesWriter
@@ -328,7 +328,7 @@ class Transaction:
 
     # --- rows ------------------------------------------------------------------------------
 
-    def _about(self, question: Executable, nct_ids: Collection[str]) -> list[Row]:
+    def _about(self, question: Executable, nct_ids: Collection[str]) -> list[SqlRow]:
         self._pending.settle_trials(nct_ids)
         return [
             row

@@ -235,7 +235,7 @@ class _Verification:
     # --- what they share -------------------------------------------------------------------
 
     def _each(self, table: sa.Table, rows: sa.Select[Any]) -> Iterator[Any]:
-        """Yield the rows of a table and tell how far it is."""
+        """Yield the rows of a table, and report the progress."""
         total = self._count(table)
         for done, row in enumerate(self._db.stream(rows)):
             if done % _A_STEP == 0:

@@ -26,7 +26,7 @@ from monitor.model.history import (
 )
 from monitor.store.bodies import coverage_value, read_coverage
 from monitor.store.codec import Codec, read_body
-from monitor.store.row_mapping import Row, RowMapper
+from monitor.store.row_mapping import RowMapper, SqlRow
 from monitor.store.schema import trials, versions
 from monitor.store.storable_text import make_storable
 
@@ -159,7 +159,7 @@ def by_rules(*, others: bool) -> sa.Select[Any]:
 BY_RULES = {others: by_rules(others=others) for others in (False, True)}
 
 
-def histories(rows: Iterable[Row]) -> dict[str, TrialHistory]:
+def histories(rows: Iterable[SqlRow]) -> dict[str, TrialHistory]:
     """Read the rows of ``HISTORIES`` by their trials."""
     found: dict[str, TrialHistory] = {}
     for row in rows:

@@ -1,6 +1,6 @@
-"""What a source follows: its search parameters, and hashes that tell it from another.
+"""What a source follows: its search parameters, and hashes that identify it.
 
-By the hashes ``checkpoint`` and ``membership`` notice that the configuration was edited.
+By these ``checkpoint`` and ``membership`` notice that the configuration was edited.
 """
 
 import hashlib

@@ -149,7 +149,7 @@ def _study_of_item(one: ListItem) -> Study:
 
 
 def broken_study(content: bytes, problem: str) -> Study:
-    """Return a study that is no JSON, with what its bytes tell."""
+    """Return a study that is not JSON, with the ID and dates that its bytes show."""
     found = _OWN_ID.search(content)
     read = replace(study(content), problem=problem)
     return replace(read, nct_id=found[1].decode()) if found and read.nct_id is None else read
