@@ -13,7 +13,7 @@ from monitor.model.fields import Path
 from monitor.model.record import TrialRecord
 from monitor.tabular.columns import ColumnType
 
-Item = dict[str, str]
+ItemColumns = dict[str, str]
 
 COLUMNS: Mapping[str, ColumnType] = {
     "gender_based": "boolean",
@@ -59,7 +59,7 @@ def _lines(*texts: str) -> str:
     return "\n".join(filter(None, texts))
 
 
-def _outcomes(record: TrialRecord) -> Iterator[Item]:
+def _outcomes(record: TrialRecord) -> Iterator[ItemColumns]:
     for section, path in _SECTIONS:
         for number, one in enumerate(record.items(path), start=1):
             # Example: "Overall survival", on the next line "[ Time Frame: 2 years ]", then a
@@ -69,7 +69,7 @@ def _outcomes(record: TrialRecord) -> Iterator[Item]:
             yield {"section": section, "label": f"{number}.", "content": content}
 
 
-def _contacts(record: TrialRecord) -> Iterator[Item]:
+def _contacts(record: TrialRecord) -> Iterator[ItemColumns]:
     for number, one in enumerate(record.items(fields.CENTRAL_CONTACTS)):
         content = _lines(
             _text(one, "name"),
@@ -81,13 +81,13 @@ def _contacts(record: TrialRecord) -> Iterator[Item]:
         yield {"label": label, "content": content}
 
 
-def _officials(record: TrialRecord) -> Iterator[Item]:
+def _officials(record: TrialRecord) -> Iterator[ItemColumns]:
     for one in record.items(fields.OVERALL_OFFICIALS):
         content = _lines(_text(one, "name"), _text(one, "role"), _text(one, "affiliation"))
         yield {"label": "Study Officials:", "content": content}
 
 
-def _sponsors(record: TrialRecord) -> list[Item]:
+def _sponsors(record: TrialRecord) -> list[ItemColumns]:
     collaborators = record.texts(fields.COLLABORATORS, "name")
     return [
         {"label": "Sponsor:", "content": record.lead_sponsor or ""},

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from monitor.app.metrics import Metrics
 from monitor.sources.ctgov_history import HistoryProgress
 
-Outcome = Literal["ok", "failed", "stopped"]
+PassOutcome = Literal["ok", "failed", "stopped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class PollReport:
     """
 
     source: str
-    outcome: Outcome
+    outcome: PassOutcome
     reason: str | None = None
     report: IngestReport = field(default_factory=IngestReport)
     pages: int = 0
@@ -196,7 +196,7 @@ class Poller:
 
     def _attempt(
         self, work: _Work, store: StoreWriter, counted: _PassCount
-    ) -> tuple[Outcome, str | None]:
+    ) -> tuple[PassOutcome, str | None]:
         try:
             with work.open(self._sources(work, counted)) as source:
                 for page in self._follower(work, store).follow(source):
@@ -267,7 +267,13 @@ class Poller:
     # --- how it went -----------------------------------------------------------------------
 
     def _note(
-        self, work: _Work, store: StoreWriter, outcome: Outcome, reason: str | None, *, held: bool
+        self,
+        work: _Work,
+        store: StoreWriter,
+        outcome: PassOutcome,
+        reason: str | None,
+        *,
+        held: bool,
     ) -> None:
         """Keep how the pass went; log that the source fails, once it counts, and its end."""
         # A pass that was cut short says nothing about its source.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from monitor.channels.base import Channel
     from monitor.channels.channel_test import SendResult
 
-Kind = Literal["alert", "digest", "group"]
+PreviewKind = Literal["alert", "digest", "group"]
 """What a message is: of one trial, a digest, or alerts that came at once."""
 
 
@@ -87,7 +87,7 @@ def preview(
     nct_ids: Sequence[str],
     number: int | None = None,
     *,
-    kind: Kind = "alert",
+    kind: PreviewKind = "alert",
     templates: Path | None = None,
 ) -> Preview:
     """Return the message of versions of trials; ``number`` None: of each the last with news.
@@ -122,7 +122,7 @@ def _alert(app: App, nct_id: str, number: int | None) -> Alert:
     return replace(alert, trial=facts)
 
 
-def _notification(app: App, alerts: Sequence[Alert], kind: Kind) -> Notification:
+def _notification(app: App, alerts: Sequence[Alert], kind: PreviewKind) -> Notification:
     items = [
         ItemIdentity(one.version.identity, one.previous.identity if one.previous else b"")
         for one in alerts

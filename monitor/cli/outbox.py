@@ -38,7 +38,7 @@ _UID = re.compile(
 # Bounds what one command holds in memory; a larger outbox needs the command once more.
 _ALL_AT_ONCE = 100_000
 
-Change = Callable[["Transaction", Collection[int]], set[int]]
+BulkAction = Callable[["Transaction", Collection[int]], set[int]]
 
 
 @click.group("outbox", cls=Group, examples=("monitor outbox list",))
@@ -272,7 +272,7 @@ def _wanted(
 
 
 def _change(
-    session: Session, wanted: list[OutboxMessage], change: Change, *, word: str, as_json: bool
+    session: Session, wanted: list[OutboxMessage], change: BulkAction, *, word: str, as_json: bool
 ) -> None:
     changed: set[int] = set()
     if wanted:

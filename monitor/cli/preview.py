@@ -15,7 +15,7 @@ from monitor.model.nct import normalize_nct_id
 from monitor.render.lines import BLANK, Span, line
 
 if TYPE_CHECKING:
-    from monitor.app.previews import Kind, Preview
+    from monitor.app.previews import Preview, PreviewKind
 
 _FORMATS = ("text", "html", "slack", "json")
 _MANY = 20
@@ -70,7 +70,7 @@ def command(
     session: Session,
     nct_ids: tuple[str, ...],
     number: int | None,
-    kind: "Kind | None",
+    kind: "PreviewKind | None",
     written: str,
     templates: Path | None,
     channel: str | None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from monitor.render.lines import Block
+from monitor.render.lines import TextBlock
 from monitor.render.screen import Screen
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Session:
         """Standard output."""
         return Screen.of(sys.stdout, color=self.color, environ=self.environ)
 
-    def answer(self, blocks: Iterable[Block], *, as_csv: bool = False) -> None:
+    def answer(self, blocks: Iterable[TextBlock], *, as_csv: bool = False) -> None:
         """Write lines and tables to standard output; ``as_csv``: the tables alone, as CSV."""
         if as_csv:
             self.screen.csv(blocks)

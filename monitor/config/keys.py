@@ -11,8 +11,8 @@ from monitor.settings import Settings
 from monitor.settings.section import Section
 from monitor.settings.suggest import LEAST_LIKENESS, likeness
 
-Key = tuple[str, str]  # section and name
-Spelling = Callable[[Key], str]
+SettingKey = tuple[str, str]  # section and name
+Spelling = Callable[[SettingKey], str]
 
 SOURCE, CHANNEL, SUBSCRIBER, SUBSCRIPTION = "source", "channel", "subscriber", "subscription"
 # Not sections: [[source]] tables and the like, read by themselves.
@@ -24,7 +24,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     for found in fields(Settings)
     if isinstance(found.type, type) and issubclass(found.type, Section)
 }
-KEY_TYPES: Mapping[Key, Any] = {
+KEY_TYPES: Mapping[SettingKey, Any] = {
     (section, found.name): found.type
     for section, struct in SECTIONS.items()
     for found in fields(struct)
@@ -48,7 +48,7 @@ def require_section(section: str, *, place: str, lists: bool = False) -> None:
     raise ConfigError(f"{place}: there is no section {shown}; {fix}")
 
 
-def require_key(key: Key, *, place: str, spelling: Spelling) -> None:
+def require_key(key: SettingKey, *, place: str, spelling: Spelling) -> None:
     """Pass when there is such a key, else raise a ConfigError that names the nearest.
 
     ``spelling`` writes a key as it is written at that place.

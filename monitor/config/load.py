@@ -16,7 +16,7 @@ from monitor.config.keys import (
     SUBSCRIBER,
     SUBSCRIPTION,
     SYNONYMS,
-    Key,
+    SettingKey,
 )
 from monitor.config.raw_values import (
     ALIASES,
@@ -61,7 +61,7 @@ def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
     ConfigError names the place, the key and what may be written there, and shows no secret.
     """
     file = chosen_file(path, environ)
-    given: dict[Key, RawValue] = {}
+    given: dict[SettingKey, RawValue] = {}
     tables: dict[str, list[RawValue]] = {}
     if file:
         given, tables = read_file(file)
@@ -83,7 +83,7 @@ def load_web(path: Path | None = None, *, environ: Mapping[str, str]) -> WebSett
     For who asks a monitor that runs: it goes by what it read last, while the configuration of
     now may be wrong. What is wrong counts as not given, and nothing else of it is looked at.
     """
-    given: dict[Key, RawValue] = {}
+    given: dict[SettingKey, RawValue] = {}
     with suppress(ConfigError):
         file = chosen_file(path, environ)
         given |= read_section(file, _WEB) if file else {}
@@ -119,7 +119,7 @@ def _variables_of(section: str, environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _value(key: Key, given: RawValue, environ: Mapping[str, str]) -> Any:
+def _value(key: SettingKey, given: RawValue, environ: Mapping[str, str]) -> Any:
     return validate(KEY_TYPES[key], given, environ)
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from monitor.config.keys import KEY_TYPES, LISTS, SYNONYMS, Key, require_key, require_section
+from monitor.config.keys import KEY_TYPES, LISTS, SYNONYMS, SettingKey, require_key, require_section
 from monitor.errors import ConfigError
 
 PREFIX = "MONITOR_"
 FILE_SUFFIX = "_FILE"
 # Names of their own, for what people set most; they override the general ones.
-ALIASES: Mapping[str, Key] = {"MONITOR_DATABASE_URL": ("store", "url")}
+ALIASES: Mapping[str, SettingKey] = {"MONITOR_DATABASE_URL": ("store", "url")}
 
 # As tomllib says it: "Cannot declare ('store',) twice (at line 7, column 8)".
 _TWICE = re.compile(r"Cannot declare \('(\w+)',\) twice \((at line \d+)")
@@ -32,7 +32,7 @@ class RawValue:
     from_environment: bool
 
 
-def read_file(file: Path) -> tuple[dict[Key, RawValue], dict[str, list[RawValue]]]:
+def read_file(file: Path) -> tuple[dict[SettingKey, RawValue], dict[str, list[RawValue]]]:
     """Return the values that a TOML file gives, and its ``[[…]]`` tables by their name.
 
     ``[synonyms]`` is among these, as a list of one table.
@@ -44,7 +44,7 @@ def read_file(file: Path) -> tuple[dict[Key, RawValue], dict[str, list[RawValue]
     if isinstance(tables.get(SYNONYMS), dict):
         place, value = f"{file}: [{SYNONYMS}]", tables.pop(SYNONYMS)
         lists[SYNONYMS] = [RawValue(place=place, value=value, from_environment=False)]
-    given: dict[Key, RawValue] = {}
+    given: dict[SettingKey, RawValue] = {}
     for section, table in tables.items():
         if not isinstance(table, dict):
             if isinstance(table, list) and table and isinstance(table[0], dict):
@@ -55,13 +55,13 @@ def read_file(file: Path) -> tuple[dict[Key, RawValue], dict[str, list[RawValue]
     return given, lists
 
 
-def read_section(file: Path, section: str) -> dict[Key, RawValue]:
+def read_section(file: Path, section: str) -> dict[SettingKey, RawValue]:
     """Return the values of one section, whatever the others hold; ConfigError as ``read_file``."""
     table = _tables(file).get(section)
     return _keys(file, section, table) if isinstance(table, dict) else {}
 
 
-def salvage_section(file: Path, section: str) -> dict[Key, RawValue]:
+def salvage_section(file: Path, section: str) -> dict[SettingKey, RawValue]:
     """Return what can be made out of one section, key by key, of a file that may not be TOML.
 
     Unknown keys are left out. ConfigError where the file cannot be read, or the line of a known
@@ -96,7 +96,7 @@ def _lines_of(file: Path, section: str, problem: ConfigError) -> dict[str, Any]:
     return found
 
 
-def _keys(file: Path, section: str, table: Mapping[str, Any]) -> dict[Key, RawValue]:
+def _keys(file: Path, section: str, table: Mapping[str, Any]) -> dict[SettingKey, RawValue]:
     given = {}
     for name, value in table.items():
         key = (section, name)
@@ -137,7 +137,7 @@ def _not_toml(text: str) -> str:
     return f"this is not TOML: {text}; fix that place"
 
 
-def read_environment(environ: Mapping[str, str]) -> dict[Key, RawValue]:
+def read_environment(environ: Mapping[str, str]) -> dict[SettingKey, RawValue]:
     """Return the values that ``MONITOR_<SECTION>__<KEY>`` and the aliases give.
 
     ConfigError for a name that fits no key. An empty variable counts as not set.
@@ -162,7 +162,7 @@ def read_environment(environ: Mapping[str, str]) -> dict[Key, RawValue]:
     return given
 
 
-def _key_of(name: str) -> Key:
+def _key_of(name: str) -> SettingKey:
     section, _, key = name.removeprefix(PREFIX).lower().partition("__")
     return section, key
 
@@ -195,11 +195,11 @@ def read_value_file(file: str, *, place: str, what: str = "value") -> str:
     return value
 
 
-def spell_for_file(key: Key) -> str:
+def spell_for_file(key: SettingKey) -> str:
     """Spell a key as errors about the file name it: ``[store] url``."""
     return f"[{key[0]}] {key[1]}"
 
 
-def spell_for_environment(key: Key) -> str:
+def spell_for_environment(key: SettingKey) -> str:
     """Spell a key as a variable: ``MONITOR_STORE__URL``."""
     return f"{PREFIX}{key[0]}__{key[1]}".upper()

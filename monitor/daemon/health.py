@@ -18,7 +18,7 @@ from monitor.model.tracking import SourceRow, StoreCounts
 from monitor.threads import in_thread
 from monitor.web.routes import Exposed, HealthResult, HealthSource
 
-Role = Literal["starting", "standby", "leader", "stopping"]
+ProcessRole = Literal["starting", "standby", "leader", "stopping"]
 # A probe wants an answer even when the store gives none; after this time, that is the answer.
 _PATIENCE_S = 5.0
 
@@ -41,7 +41,7 @@ class DaemonState:
     holder: str
     started_at: datetime
     work: ThreadTasks
-    role: Role = "starting"
+    role: ProcessRole = "starting"
     refused: str | None = None
     lease_problem: str | None = None
     listener_faults: Callable[[], Mapping[str, str]] = dict

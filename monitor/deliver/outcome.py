@@ -12,7 +12,7 @@ from monitor.deliver.policy import Policy
 from monitor.errors import DeliveryError
 from monitor.model.messages import MessageState, OutboxMessage
 
-Kind = Literal["sent", "transient", "permanent", "dropped", "postponed", "not begun"]
+OutcomeKind = Literal["sent", "transient", "permanent", "dropped", "postponed", "not begun"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Outcome:
     have come to after all, should it ever end.
     """
 
-    kind: Kind
+    kind: OutcomeKind
     detail: str
     retry_after_s: float | None = None
     by_channel: bool = False

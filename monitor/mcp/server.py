@@ -15,7 +15,7 @@ from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 from monitor import __version__
 from monitor.app.wiring import App
 from monitor.errors import MonitorError
-from monitor.mcp.tools import Answer, Tools
+from monitor.mcp.tools import ToolResult, Tools
 
 _INSTRUCTIONS = """\
 Histories of clinical-trial records, kept by a monitor of registries: every version of a record, and
@@ -80,7 +80,7 @@ def list_tools(server: MCPServer[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _as_tool(question: Callable[..., Answer]) -> Callable[..., str]:
+def _as_tool(question: Callable[..., ToolResult]) -> Callable[..., str]:
     """Return the same with its answer as JSON, and its errors as the model reads them."""
 
     @wraps(question)

@@ -33,7 +33,7 @@ from monitor.render.json_values import event_to_json, trial_to_json
 from monitor.render.record import show_lines
 from monitor.render.screen import Screen
 
-Answer = dict[str, Any]
+ToolResult = dict[str, Any]
 Filters = dict[str, str | list[str]] | None
 Key = TypeVar("Key")
 
@@ -50,7 +50,7 @@ class Tools:
         self._app = app
 
     @property
-    def all(self) -> tuple[Callable[..., Answer], ...]:
+    def all(self) -> tuple[Callable[..., ToolResult], ...]:
         """All questions."""
         return (
             self.search_trials, self.trial_history, self.changes_since, self.compare_versions,
@@ -63,7 +63,7 @@ class Tools:
         sort: TrialSort = "last_changed",
         limit: int = 20,
         cursor: str | None = None,
-    ) -> Answer:
+    ) -> ToolResult:
         """Find trials as they stand now, those that changed last first.
 
         filters: any of text, condition, intervention, sponsor, phase (PHASE2), status (RECRUITING,
@@ -91,7 +91,7 @@ class Tools:
 
     def trial_history(
         self, nct_id: str, min_severity: str = "low", limit: int = 20, cursor: str | None = None
-    ) -> Answer:
+    ) -> ToolResult:
         """List the versions of a trial's record with what each changed, newest first.
 
         min_severity: noise, low, medium, high or critical. version_id never changes and finds the
@@ -130,7 +130,7 @@ class Tools:
         min_severity: str | None = None,
         limit: int = 20,
         cursor: str | None = None,
-    ) -> Answer:
+    ) -> ToolResult:
         """List what changed across trials, newest first, by when it was learned.
 
         since, until: 7d, 12h, 2026-02-19, yesterday. filters: as for search_trials. kinds: kinds
@@ -173,7 +173,7 @@ class Tools:
 
     def compare_versions(
         self, nct_id: str, old: str, new: str | None = None, cursor: str | None = None
-    ) -> Answer:
+    ) -> ToolResult:
         """Tell what differs between two versions of a trial's record, most severe first.
 
         old, new: a version's number (1), version_id, or a date (2026-02-19: as the record stood
@@ -204,7 +204,7 @@ class Tools:
         version: str | None = None,
         field: str | None = None,
         cursor: str | None = None,
-    ) -> Answer:
+    ) -> ToolResult:
         """Show a trial's record as it stood: a summary, or one field of it whole.
 
         version: a number (1), a version_id, or a date (2026-02-19: as the record stood then);
@@ -228,9 +228,9 @@ class Tools:
         return {"nct_id": trial.nct_id, **_entries(versions)[at][0], name: part, "next": after}
 
 
-def _entries(versions: Sequence[StoredVersion]) -> list[tuple[Answer, StoredVersion]]:
+def _entries(versions: Sequence[StoredVersion]) -> list[tuple[ToolResult, StoredVersion]]:
     """Return the versions of a whole history, oldest first, each with what finds it again."""
-    found: list[tuple[Answer, StoredVersion]] = []
+    found: list[tuple[ToolResult, StoredVersion]] = []
     for day, version in zip(valid_from(versions), versions, strict=True):
         name = public_version_id(version.identity)
         number = len(found) + 1
@@ -238,7 +238,7 @@ def _entries(versions: Sequence[StoredVersion]) -> list[tuple[Answer, StoredVers
     return found
 
 
-def _brief(event: ChangeEvent) -> Answer:
+def _brief(event: ChangeEvent) -> ToolResult:
     return {
         "kind": event.kind.value,
         "severity": event.severity.value,

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor.render.lines import Block, Line, Span, Table
+from monitor.render.lines import Line, Span, Table, TextBlock
 from monitor.render.values import count_text
 
 
-def channels_table(shapes: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+def channels_table(shapes: Sequence[Mapping[str, Any]]) -> Iterator[TextBlock]:
     """Yield one row per channel, of what ``monitor channel list --json`` prints."""
     rows = tuple(
         (

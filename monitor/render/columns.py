@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from monitor.model.sanitize import sanitize, without_formula
-from monitor.render.lines import Line, Role, Span, Table
+from monitor.render.lines import Line, Span, Table, TextRole
 
 _GAP = "  "  # between two columns
 _NOTHING = "-"
@@ -15,7 +15,10 @@ _NOTE_INDENT = 4
 _SHORT = 20  # columns that a time, an ID or a state takes: cut, it says nothing
 _LEGIBLE = 12  # columns that each longer text must be left with for that
 # The roles of a row's first cell and of the others; in the head they are the same.
-_ROLES: dict[bool, tuple[Role, Role]] = {True: ("title", "title"), False: ("label", "plain")}
+_ROLES: dict[bool, tuple[TextRole, TextRole]] = {
+    True: ("title", "title"),
+    False: ("label", "plain"),
+}
 
 Cells = list[list[str]]
 

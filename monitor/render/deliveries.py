@@ -7,7 +7,7 @@ from monitor.render.lines import Line, Span, line
 from monitor.render.values import one_line
 
 
-class Counts(Protocol):
+class DeliveryCounts(Protocol):
     """How many messages met which end."""
 
     @property
@@ -31,7 +31,9 @@ class Counts(Protocol):
         ...
 
 
-def report_to_json(channels: Mapping[str, Counts], failures: Mapping[str, str]) -> dict[str, Any]:
+def report_to_json(
+    channels: Mapping[str, DeliveryCounts], failures: Mapping[str, str]
+) -> dict[str, Any]:
     """Return what was delivered for ``--json``, by channel."""
     return {
         "channels": {name: _shape(channels[name]) for name in sorted(channels)},
@@ -39,7 +41,9 @@ def report_to_json(channels: Mapping[str, Counts], failures: Mapping[str, str]) 
     }
 
 
-def report_lines(channels: Mapping[str, Counts], failures: Mapping[str, str]) -> Iterator[Line]:
+def report_lines(
+    channels: Mapping[str, DeliveryCounts], failures: Mapping[str, str]
+) -> Iterator[Line]:
     """Yield a line for each channel."""
     for name in sorted(channels):
         counts = channels[name]
@@ -60,7 +64,7 @@ def report_lines(channels: Mapping[str, Counts], failures: Mapping[str, str]) ->
         yield line("nothing is due")
 
 
-def _shape(counts: Counts) -> dict[str, int]:
+def _shape(counts: DeliveryCounts) -> dict[str, int]:
     return {
         "sent": counts.sent,
         "retried": counts.retried,

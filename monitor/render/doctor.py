@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from monitor.model.checks import CheckStatus, Finding
-from monitor.render.lines import Line, Role, Span, line
+from monitor.render.lines import Line, Span, TextRole, line
 from monitor.render.values import one_line
 
-_SIGNS: dict[CheckStatus, tuple[str, Role]] = {
+_SIGNS: dict[CheckStatus, tuple[str, TextRole]] = {
     CheckStatus.FINE: ("✓", "good"),
     CheckStatus.WARNING: ("!", "medium"),
     CheckStatus.FAILED: ("✗", "high"),

@@ -6,12 +6,12 @@ from typing import Any
 from monitor.model.dry_run import DryRun, SentVersion
 from monitor.render.events import headline_spans
 from monitor.render.json_values import event_to_json
-from monitor.render.lines import BLANK, Block, Line, Span, Table, line
+from monitor.render.lines import BLANK, Line, Span, Table, TextBlock, line
 from monitor.render.subscribers import subscription_to_json
 from monitor.render.values import count_text, moment, one_line, value_text
 
 
-def dry_run_lines(found: DryRun) -> Iterator[Block]:
+def dry_run_lines(found: DryRun) -> Iterator[TextBlock]:
     """Yield the trials that match now, and what would have been sent, oldest first."""
     rows = tuple(
         (

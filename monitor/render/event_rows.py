@@ -10,7 +10,7 @@ from monitor.model.public_ids import public_event_id, public_version_id
 from monitor.model.queries import EventResults, EventRow
 from monitor.render.events import ROLES, TAG_WIDTH, headline_spans
 from monitor.render.json_values import event_to_json
-from monitor.render.lines import BLANK, Block, Line, Span, Table, line
+from monitor.render.lines import BLANK, Line, Span, Table, TextBlock, line
 from monitor.render.values import count_text, one_line, value_text
 
 
@@ -56,7 +56,7 @@ def _closing(page: EventResults) -> str:
     return f"{counted}; there are more, --limit shows them" if page.next else counted
 
 
-def events_table(page: EventResults) -> Iterator[Block]:
+def events_table(page: EventResults) -> Iterator[TextBlock]:
     """Yield one row per event."""
     head = (
         "Read (UTC)", "NCT ID", "Title", "Severity", "Kind", "Change", "Version date",

@@ -8,7 +8,7 @@ from monitor.model import fields
 from monitor.model.changes import ChangeEvent, FieldChange, Severity
 from monitor.model.text_diff import Segment, text_diff
 from monitor.render.code_words import ARROW, pair_words
-from monitor.render.lines import Line, Role, Span, line
+from monitor.render.lines import Line, Span, TextRole, line
 from monitor.render.values import (
     change_spans,
     count_text,
@@ -24,7 +24,7 @@ _LONG_TEXT = 80
 TAG_WIDTH = 10
 GAP = "…"
 
-ROLES: dict[Severity, Role] = {
+ROLES: dict[Severity, TextRole] = {
     Severity.CRITICAL: "critical",
     Severity.HIGH: "high",
     Severity.MEDIUM: "medium",
@@ -32,7 +32,7 @@ ROLES: dict[Severity, Role] = {
     Severity.NOISE: "noise",
 }
 _SIGNS = {"added": "+ ", "removed": "- ", "changed": "~ "}
-_CRITERIA: tuple[tuple[str, str, Role], ...] = (
+_CRITERIA: tuple[tuple[str, str, TextRole], ...] = (
     ("added", "+ ", "after"),
     ("dropped", "- ", "before"),
 )
@@ -67,7 +67,7 @@ def event_lines(event: ChangeEvent, detail: Detail) -> list[Line]:
 
 def headline_spans(event: ChangeEvent) -> tuple[Span, ...]:
     """Return what an event says in one line, with ``before → after`` set off."""
-    words: Role = "noise" if event.severity is Severity.NOISE else "plain"
+    words: TextRole = "noise" if event.severity is Severity.NOISE else "plain"
     # The summary of a long text is its changed words, which the lines behind tell with more around
     # them.
     if is_long_text(event):
@@ -193,7 +193,7 @@ def _field(change: FieldChange, detail: Detail) -> Line:
         else:
             shown = change_spans(change.before, change.after)
         return line(sign, Span(f"{where}: ", "label"), *shown)
-    role: Role = "after" if change.op == "added" else "before"
+    role: TextRole = "after" if change.op == "added" else "before"
     if not inner:
         return line(sign, Span(where, role))
     value = change.after if change.op == "added" else change.before

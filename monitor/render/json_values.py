@@ -10,10 +10,10 @@ from monitor.model.history_filter import HistoryEntry
 from monitor.model.public_ids import public_version_id
 from monitor.model.record import TrialRecord
 
-Shape = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
-def history_to_json(trial: TrialRow, shown: Sequence[HistoryEntry]) -> Shape:
+def history_to_json(trial: TrialRow, shown: Sequence[HistoryEntry]) -> JsonObject:
     """Return a trial's history."""
     return {
         "nct_id": trial.nct_id,
@@ -29,7 +29,7 @@ def history_to_json(trial: TrialRow, shown: Sequence[HistoryEntry]) -> Shape:
     }
 
 
-def version_to_json(number: int, version: StoredVersion) -> Shape:
+def version_to_json(number: int, version: StoredVersion) -> JsonObject:
     """Return a version's number, id, dates and source.
 
     ``retrieved_at``: when it was first read.
@@ -45,7 +45,7 @@ def version_to_json(number: int, version: StoredVersion) -> Shape:
     }
 
 
-def event_to_json(event: ChangeEvent) -> Shape:
+def event_to_json(event: ChangeEvent) -> JsonObject:
     """Return a change event with its field changes."""
     return {
         "kind": str(event.kind),
@@ -60,7 +60,7 @@ def event_to_json(event: ChangeEvent) -> Shape:
     }
 
 
-def _field_to_json(change: FieldChange) -> Shape:
+def _field_to_json(change: FieldChange) -> JsonObject:
     return {
         "path": list(change.path),
         "op": change.op,
@@ -74,7 +74,7 @@ def diff_to_json(
     old: tuple[int, StoredVersion],
     new: tuple[int, StoredVersion],
     events: Sequence[ChangeEvent],
-) -> Shape:
+) -> JsonObject:
     """Return what differs between two numbered versions."""
     return {
         "nct_id": nct_id,
@@ -84,7 +84,7 @@ def diff_to_json(
     }
 
 
-def record_to_json(number: int, version: StoredVersion, record: TrialRecord) -> Shape:
+def record_to_json(number: int, version: StoredVersion, record: TrialRecord) -> JsonObject:
     """Return a version with its whole record, which ``monitor ingest`` reads again."""
     return {
         "nct_id": record.nct_id,
@@ -97,7 +97,7 @@ def record_to_json(number: int, version: StoredVersion, record: TrialRecord) -> 
     }
 
 
-def value_to_json(number: int, version: StoredVersion, path: str, value: Any) -> Shape:
+def value_to_json(number: int, version: StoredVersion, path: str, value: Any) -> JsonObject:
     """Return one value of a version's record; ``path`` as it was asked for."""
     return {
         "nct_id": version.nct_id,
@@ -107,7 +107,7 @@ def value_to_json(number: int, version: StoredVersion, path: str, value: Any) ->
     }
 
 
-def trial_to_json(trial: TrialRow) -> Shape:
+def trial_to_json(trial: TrialRow) -> JsonObject:
     """Return a trial of a list."""
     return {
         "nct_id": trial.nct_id,
@@ -121,9 +121,9 @@ def trial_to_json(trial: TrialRow) -> Shape:
     }
 
 
-def quarantine_to_json(row: QuarantineRow) -> Shape:
+def quarantine_to_json(row: QuarantineRow) -> JsonObject:
     """Return an entry of the quarantine; ``content`` as text where it was asked for."""
-    shape: Shape = {
+    shape: JsonObject = {
         "id": row.id,
         "source": row.source,
         "origin": row.origin,

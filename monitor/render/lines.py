@@ -5,7 +5,7 @@ from typing import Literal
 
 from monitor.model.sanitize import sanitize_lines
 
-Role = Literal[
+TextRole = Literal[
     "plain",
     "title",  # what a block is about
     "label",
@@ -23,7 +23,7 @@ Role = Literal[
 ]
 
 # Words that changed, where there are no colors: the marks of `git diff --word-diff`.
-WORD_MARKS: dict[Role, tuple[str, str]] = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
+WORD_MARKS: dict[TextRole, tuple[str, str]] = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Span:
     """A run of text of one role. The text is as the registry gave it; the writer cleans it."""
 
     text: str
-    role: Role = "plain"
+    role: TextRole = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Table:
     note: bool = False
 
 
-Block = Line | Table
+TextBlock = Line | Table
 """What a screen writes: a line, or a table."""
 
 

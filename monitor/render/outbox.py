@@ -2,26 +2,25 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from monitor.model.changes import ChangeEvent
 from monitor.model.identity import part_id
 from monitor.model.incidents import OVER, Notice
 from monitor.model.messages import Announcement, Attempt, MessageState, OutboxItem, OutboxMessage
-from monitor.render.lines import BLANK, Block, Line, Span, Table, line
+from monitor.render.json_values import JsonObject
+from monitor.render.lines import BLANK, Line, Span, Table, TextBlock, line
 from monitor.render.values import count_text, moment, one_line
 
-Shape = dict[str, Any]
-Counts = Mapping[MessageState, Mapping[str, int]]
+StateCounts = Mapping[MessageState, Mapping[str, int]]
 Announced = Mapping[int, Announcement | None]
 
 
 def outbox_table(
     messages: Sequence[OutboxMessage],
-    counts: Counts,
+    counts: StateCounts,
     trials: Mapping[int, tuple[str, int]],
     notices: Mapping[int, Sequence[Notice]],
-) -> Iterator[Block]:
+) -> Iterator[TextBlock]:
     """Yield a row for each message, and how many there are of each state.
 
     ``trials``: by message the first trial that it tells of, and how many. ``notices``: by message
@@ -48,7 +47,7 @@ def outbox_table(
     yield line(Span(f"{count_text(len(messages), 'message')} shown; {tally(counts)}", "dim"))
 
 
-def tally(counts: Counts) -> str:
+def tally(counts: StateCounts) -> str:
     """Write how many messages there are: ``3 waiting, 1 dead``."""
     found = [
         f"{sum(counts[state].values()):,} {state.value}"
@@ -105,7 +104,7 @@ def whole_message_lines(
         yield line(f"  {moment(attempt.at)} UTC  {attempt.outcome}: {text}", hang=4)
 
 
-def message_to_json(message: OutboxMessage) -> Shape:
+def message_to_json(message: OutboxMessage) -> JsonObject:
     """Return a message for ``--json``; times in UTC."""
     return {
         "id": message.id,
@@ -134,7 +133,7 @@ def whole_message_to_json(
     subscriptions: Mapping[int, str],
     announced: Announced,
     notices: Sequence[Notice],
-) -> Shape:
+) -> JsonObject:
     """Return a message with items, incidents and tries for ``--json``; the tries are ``tries``."""
     return {
         **message_to_json(message),

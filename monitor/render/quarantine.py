@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from monitor.model.history import QuarantineRow
 from monitor.model.sanitize import sanitize_lines
-from monitor.render.lines import BLANK, Block, Line, Span, Table, line
+from monitor.render.lines import BLANK, Line, Span, Table, TextBlock, line
 from monitor.render.values import count_text, moment, one_line
 
 _SHOWN_BYTES = 4000
 
 
-def quarantine_table(entries: Sequence[QuarantineRow]) -> Iterator[Block]:
+def quarantine_table(entries: Sequence[QuarantineRow]) -> Iterator[TextBlock]:
     """Yield one row per piece of input that could not be read."""
     head = ("ID", "Last seen (UTC)", "Bytes", "From", "Reason")
     rows = tuple(

@@ -5,7 +5,7 @@ from typing import Any
 
 from monitor.model.changes import ChangeEvent, Events, Severity
 from monitor.model.reclassified import Estimate, Example, ReclassifyReport
-from monitor.render.lines import BLANK, Block, Line, Role, Span, Table, line
+from monitor.render.lines import BLANK, Line, Span, Table, TextBlock, TextRole, line
 from monitor.render.status import size
 from monitor.render.values import count_text, one_line
 
@@ -23,7 +23,7 @@ def estimate_words(estimate: Estimate, free: int | None) -> str:
     return f"{words}; up to {size(estimate.disk_bytes)} of disk{room}"
 
 
-def report_lines(report: ReclassifyReport, *, dry_run: bool) -> Iterator[Block]:
+def report_lines(report: ReclassifyReport, *, dry_run: bool) -> Iterator[TextBlock]:
     """Yield the counts, then by kind and severity what changed, then some examples."""
     yield line(_summary(report, dry_run=dry_run))
     rows = tuple(
@@ -94,7 +94,7 @@ def _classes(report: ReclassifyReport) -> Iterator[tuple[str, str, int, int]]:
 def _example_lines(example: Example) -> Iterator[Line]:
     head = f"{example.nct_id} version {example.version}"
     yield line(Span(head, "title"), Span(f"  {example.version_date}", "dim"))
-    marked: tuple[tuple[str, Role, Events], ...] = (
+    marked: tuple[tuple[str, TextRole, Events], ...] = (
         ("-", "before", example.before),
         ("+", "after", example.after),
     )

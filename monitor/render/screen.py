@@ -13,13 +13,13 @@ import orjson
 
 from monitor.model.sanitize import sanitize
 from monitor.render.columns import csv_text, table_lines
-from monitor.render.lines import WORD_MARKS, Block, Line, Role, Span, Table
+from monitor.render.lines import WORD_MARKS, Line, Span, Table, TextBlock, TextRole
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-_STYLES: dict[Role, str] = {
+_STYLES: dict[TextRole, str] = {
     "title": "bold",
     "label": "cyan",
     "dim": "dim",
@@ -70,7 +70,7 @@ class Screen:
             width=columns and max(columns, _NARROWEST),
         )
 
-    def show(self, blocks: Iterable[Block]) -> None:
+    def show(self, blocks: Iterable[TextBlock]) -> None:
         """Write the lines, and tables in the room that there is."""
         for one in blocks:
             # How wide columns are depends on the terminal, which only the screen knows.
@@ -84,7 +84,7 @@ class Screen:
                 text = "".join(self._piece(span) for span in one.spans)
                 self.stream.write(f"{' ' * one.indent}{text}".rstrip() + "\n")
 
-    def csv(self, blocks: Iterable[Block]) -> None:
+    def csv(self, blocks: Iterable[TextBlock]) -> None:
         """Write the tables alone, as CSV in UTF-8 whatever the locale says."""
         text = "".join(csv_text(one) for one in blocks if isinstance(one, Table))
         if (buffer := getattr(self.stream, "buffer", None)) is None:

@@ -9,7 +9,7 @@ from monitor.model.history import TrialRow
 from monitor.model.public_ids import public_version_id
 from monitor.model.series import SeriesField, SeriesPoint
 from monitor.render.code_words import plain_value, status_words
-from monitor.render.lines import BLANK, Block, Line, Span, Table, line
+from monitor.render.lines import BLANK, Line, Span, Table, TextBlock, line
 from monitor.render.values import value_text
 
 BAR = 24
@@ -42,7 +42,7 @@ def series_lines(trial: TrialRow, found: Sequence[FieldPoints]) -> Iterator[Line
             yield line(head, Span(bar, "dim"), "  ", *spans, indent=4, hang=4 + len(head) + BAR + 2)
 
 
-def series_table(found: Sequence[tuple[TrialRow, Sequence[FieldPoints]]]) -> Iterator[Block]:
+def series_table(found: Sequence[tuple[TrialRow, Sequence[FieldPoints]]]) -> Iterator[TextBlock]:
     """Yield the points of all trials and fields as one table."""
     head = ("NCT ID", "Field", "Version", "Version ID", "Date", "SeriesValue", "Type", "Change")
     rows = tuple(

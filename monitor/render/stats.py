@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from monitor.model.stats import MEASURES, Count
-from monitor.render.lines import Block, Line, Span, Table
+from monitor.render.lines import Line, Span, Table, TextBlock
 from monitor.render.values import count_text
 
 
-def stats_table(counts: Sequence[Count], *, trials: int, by: str | None) -> Iterator[Block]:
+def stats_table(counts: Sequence[Count], *, trials: int, by: str | None) -> Iterator[TextBlock]:
     """Yield the counts: a row for each measure or kind, or for each group with all measures."""
     head: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]

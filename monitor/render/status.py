@@ -8,7 +8,7 @@ from typing import Any
 from monitor.model.lease import Lease
 from monitor.model.messages import ChannelState, MessageState
 from monitor.model.tracking import Presence, SourceRow, StoreCounts
-from monitor.render.lines import BLANK, Block, Line, Span, Table, line
+from monitor.render.lines import BLANK, Line, Span, Table, TextBlock, line
 from monitor.render.outbox import tally
 from monitor.render.values import clock_time, count_text, moment, one_line
 
@@ -56,7 +56,7 @@ class Status:
         return self.lease is not None and self.lease.is_current
 
 
-def status_lines(status: Status) -> Iterator[Block]:
+def status_lines(status: Status) -> Iterator[TextBlock]:
     """Yield the store, who schedules, one row per source, and why failing ones fail."""
     yield _named("Store", f"{status.store}: {_holds(status.counts)}")
     yield _named("Schedule", _schedule(status))

@@ -1,15 +1,13 @@
 """Subscribers, subscriptions and silences: as tables, one by one, and as JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.groups import GROUPS
 from monitor.model.subscriptions import Changes, Filter, Silence, Subscriber, Subscription, Trials
-from monitor.render.lines import Block, Line, Span, Table, line
+from monitor.render.json_values import JsonObject
+from monitor.render.lines import Line, Span, Table, TextBlock, line
 from monitor.render.values import count_text, moment
-
-Shape = dict[str, Any]
 
 _SHOWN_IDS = 3
 _LABEL = 16
@@ -20,7 +18,7 @@ _LABEL = 16
 
 def subscribers_table(
     subscribers: Sequence[Subscriber], counts: Mapping[str, int]
-) -> Iterator[Block]:
+) -> Iterator[TextBlock]:
     """Yield one row per person; ``counts``: their subscriptions."""
     rows = tuple(
         (
@@ -36,7 +34,7 @@ def subscribers_table(
     yield Line((Span(count_text(len(rows), "subscriber"), "dim"),))
 
 
-def subscriptions_table(subscriptions: Sequence[Subscription]) -> Iterator[Block]:
+def subscriptions_table(subscriptions: Sequence[Subscription]) -> Iterator[TextBlock]:
     """Yield one row per subscription."""
     head = ("ID", "Subscriber", "Name", "Status", "From", "When", "Channels", "Filter")
     rows = tuple(
@@ -56,7 +54,7 @@ def subscriptions_table(subscriptions: Sequence[Subscription]) -> Iterator[Block
     yield Line((Span(count_text(len(rows), "subscription"), "dim"),))
 
 
-def silences_table(silences: Sequence[Silence]) -> Iterator[Block]:
+def silences_table(silences: Sequence[Silence]) -> Iterator[TextBlock]:
     """Yield one row per silence."""
     head = ("ID", "Until (UTC)", "Trial", "Kind", "For", "Reason")
     rows = tuple(
@@ -144,7 +142,7 @@ def _named(kinds: frozenset[ChangeKind]) -> list[str]:
 # --- JSON -------------------------------------------------------------------------------------
 
 
-def subscriber_to_json(one: Subscriber, subscriptions: int) -> Shape:
+def subscriber_to_json(one: Subscriber, subscriptions: int) -> JsonObject:
     """Return a person of a list."""
     return {
         "name": one.name,
@@ -155,7 +153,7 @@ def subscriber_to_json(one: Subscriber, subscriptions: int) -> Shape:
     }
 
 
-def subscription_to_json(one: Subscription) -> Shape:
+def subscription_to_json(one: Subscription) -> JsonObject:
     """Return a subscription with the names of its keys in the configuration."""
     return {
         "id": one.id,
@@ -185,7 +183,7 @@ def subscription_to_json(one: Subscription) -> Shape:
     }
 
 
-def silence_to_json(one: Silence) -> Shape:
+def silence_to_json(one: Silence) -> JsonObject:
     """Return a silence."""
     return {
         "id": one.id,

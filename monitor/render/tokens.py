@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from monitor.model.tokens import AccessToken
-from monitor.render.lines import Block, Line, Span, Table
+from monitor.render.lines import Line, Span, Table, TextBlock
 from monitor.render.values import count_text, moment
 
 
-def tokens_table(tokens: Sequence[AccessToken]) -> Iterator[Block]:
+def tokens_table(tokens: Sequence[AccessToken]) -> Iterator[TextBlock]:
     """Yield one row per token."""
     head = ("Name", "Subscriber", "Operator", "Created (UTC)", "Until (UTC)", "Last used",
             "Revoked (UTC)")  # fmt: skip

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from monitor.model.history import TrialRow
-from monitor.render.lines import Block, Line, Span, Table
+from monitor.render.lines import Line, Span, Table, TextBlock
 from monitor.render.values import count_text, value_text
 
 
-def trials_table(trials: Sequence[TrialRow]) -> Iterator[Block]:
+def trials_table(trials: Sequence[TrialRow]) -> Iterator[TextBlock]:
     """Yield one row per trial: its status, when it last had news, its sponsor and title."""
     head = ("NCT ID", "Status", "Last news", "Sponsor", "Title")
     rows = tuple(

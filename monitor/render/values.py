@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.render.code_words import ARROW, pair_words, plain_codes, plain_value
-from monitor.render.lines import Role, Span
+from monitor.render.lines import Span, TextRole
 
 _LONGEST = 160
 # The registry's texts are Markdown, in which punctuation is escaped: ``\\>= 18 years``; a text
@@ -53,7 +53,7 @@ def change_spans(before: Any, after: Any) -> tuple[Span, ...]:
     return Span(old, "before"), Span(ARROW, "dim"), Span(new, "after")
 
 
-def marked_summary(summary: str, before: Any, after: Any, role: Role) -> tuple[Span, ...]:
+def marked_summary(summary: str, before: Any, after: Any, role: TextRole) -> tuple[Span, ...]:
     """Return an event's summary with its ``before → after`` set off, where it has one."""
     summary = unescape(summary)
     change = ARROW.join(unescape(one_line(value)) for value in (before, after))

@@ -12,7 +12,7 @@ from monitor.model.welcome import CoveredTrials, Welcome
 from monitor.render.alerts import mrkdwn
 from monitor.render.alerts.links import record_url
 from monitor.render.code_words import status_words
-from monitor.render.json_values import Shape
+from monitor.render.json_values import JsonObject
 from monitor.render.subscribers import changes_words, subscription_to_json, trials_words
 from monitor.render.values import count_text, moment
 
@@ -212,7 +212,7 @@ def _slack(subject: str, sections: list[WelcomeSection]) -> dict[str, object]:
     return {"text": mrkdwn.escape(subject), "blocks": blocks}
 
 
-def _data(welcome: Welcome, subject: str) -> Shape:
+def _data(welcome: Welcome, subject: str) -> JsonObject:
     """Return it as JSON: that of a message without alerts, and what is covered."""
     return {
         "delivery": welcome.uid,
@@ -233,7 +233,7 @@ def _data(welcome: Welcome, subject: str) -> Shape:
     }
 
 
-def _coverage_to_json(one: CoveredTrials, subscription: Subscription) -> Shape:
+def _coverage_to_json(one: CoveredTrials, subscription: Subscription) -> JsonObject:
     return {
         **subscription_to_json(subscription),
         "trials_now": one.trials,

@@ -25,7 +25,7 @@ from monitor.web.problems import ProblemError
 from monitor.web.store_calls import StoreCalls
 
 Work = Callable[[App], Feed]
-Answer = Callable[[Request], Awaitable[Response]]
+RouteHandler = Callable[[Request], Awaitable[Response]]
 
 _FORMATS = {"atom": (ATOM, atom), "json": (JSON, json_feed)}
 _LIMIT = "limit"
@@ -78,13 +78,13 @@ def secret_routes(calls: StoreCalls) -> list[Route]:
     return _routes("/subscriptions/{id:int}/{token}", of_subscription)
 
 
-def _routes(place: str, answer: Answer) -> list[Route]:
+def _routes(place: str, answer: RouteHandler) -> list[Route]:
     return [
         Route(f"{place}/feed.{name}", _with_problems(answer), methods=["GET"]) for name in _FORMATS
     ]
 
 
-def _with_problems(answer: Answer) -> Answer:
+def _with_problems(answer: RouteHandler) -> RouteHandler:
     """Return the same, which raises what the request is answered then."""
 
     async def respond(request: Request) -> Response:

@@ -15,7 +15,7 @@ from typing import cast
 from monitor.app import App
 from monitor.app.logs import bound_fields, configure, get_logger
 from monitor.app.metrics import Metrics
-from monitor.app.polling import Outcome, PollReport
+from monitor.app.polling import PassOutcome, PollReport
 from monitor.daemon.process import Daemon, PassesOf
 from monitor.model.lease import Lease
 
@@ -38,7 +38,7 @@ class ScriptedPasses:
             log.info("scripted pass ends", outcome=outcome)
         return PollReport(source=source_name, outcome=outcome, reason=reason)
 
-    def _act(self, name: str, stop: threading.Event) -> tuple[Outcome, str | None]:
+    def _act(self, name: str, stop: threading.Event) -> tuple[PassOutcome, str | None]:
         if name.startswith("hangs"):
             threading.Event().wait()
         if name.startswith("breaks"):

@@ -14,7 +14,7 @@ from msgspec.structs import replace as replaced
 
 from monitor.app import App
 from monitor.app.metrics import CONTENT_TYPE, Metrics
-from monitor.daemon.health import DaemonState, HealthChecks, Role
+from monitor.daemon.health import DaemonState, HealthChecks, ProcessRole
 from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.model.messages import ChannelState
 from monitor.model.tracking import SourceRow
@@ -27,7 +27,7 @@ from monitor.web.routes import HealthResult
 
 Answer = TypeVar("Answer")
 
-ROLES: tuple[Role, ...] = ("leader", "standby")
+ROLES: tuple[ProcessRole, ...] = ("leader", "standby")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 

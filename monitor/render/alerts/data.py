@@ -12,7 +12,7 @@ from monitor.model.history_filter import HistoryEntry
 from monitor.render.alerts.blocks import Shared
 from monitor.render.alerts.links import history_url, record_url, version_url
 from monitor.render.history import sighting
-from monitor.render.json_values import Shape, event_to_json, version_to_json
+from monitor.render.json_values import JsonObject, event_to_json, version_to_json
 
 LONGEST_EVENT = 200_000
 """Characters of JSON from which on an event is sent without its values."""
@@ -20,7 +20,7 @@ LONGEST_EVENT = 200_000
 
 def notification_to_json(
     notification: Notification, subject: str, shared: Shared | None = None
-) -> Shape:
+) -> JsonObject:
     """Return all that a notification says, values as the registry wrote them.
 
     ``shared``: what notifications before it were made of.
@@ -49,7 +49,7 @@ def notification_to_json(
     }
 
 
-def _counts(notification: Notification) -> Shape:
+def _counts(notification: Notification) -> JsonObject:
     by = Counter(event.severity for alert in notification.alerts for event in alert.events)
     return {
         "trials": len({alert.trial.nct_id for alert in notification.alerts}),
@@ -58,7 +58,7 @@ def _counts(notification: Notification) -> Shape:
     }
 
 
-def _alert(alert: Alert, public_url: str | None) -> Shape:
+def _alert(alert: Alert, public_url: str | None) -> JsonObject:
     trial, previous = alert.trial, alert.previous
     return {
         "nct_id": trial.nct_id,
@@ -83,7 +83,7 @@ def _alert(alert: Alert, public_url: str | None) -> Shape:
     }
 
 
-def _event(event: ChangeEvent) -> Shape:
+def _event(event: ChangeEvent) -> JsonObject:
     shape: dict[str, Any] = {**event_to_json(event), "truncated": False}
     # Webhook receivers limit bodies; a results section can be megabytes. `truncated` says so.
     if len(json.dumps(shape, ensure_ascii=False)) > LONGEST_EVENT:

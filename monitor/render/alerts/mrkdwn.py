@@ -6,9 +6,9 @@ from typing import Any
 
 from monitor.render.alerts.page import Link
 from monitor.render.alerts.registry_text import clip
-from monitor.render.lines import Line, Role, Span
+from monitor.render.lines import Line, Span, TextRole
 
-Block = dict[str, Any]
+SlackBlock = dict[str, Any]
 
 LONGEST_HEADER = 150
 LONGEST_SECTION = 3000
@@ -19,7 +19,7 @@ _LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}  # noqa: RUF001 - l
 _MARK = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`")
 # What Slack would turn into a picture, and addresses, channels and people it would link.
 _EMOJI = re.compile(r":(?=[A-Za-z0-9_+'-]+:)")
-_MARKS: dict[Role, str] = {"label": "*", "title": "*", "added": "*", "removed": "~"}
+_MARKS: dict[TextRole, str] = {"label": "*", "title": "*", "added": "*", "removed": "~"}
 
 
 def escape(text: str) -> str:
@@ -59,7 +59,7 @@ def anchor(link: Link) -> str:
     return f"<{url}|{escape(link.text).replace('|', '∣')}>"  # noqa: RUF001 - ends no address
 
 
-def header(text: str) -> Block:
+def header(text: str) -> SlackBlock:
     """Return a header of a clean text, cut to its limit."""
     longest = LONGEST_HEADER
     while len(shown := clip(text, longest).translate(_ESCAPES)) > LONGEST_HEADER:
@@ -67,21 +67,21 @@ def header(text: str) -> Block:
     return {"type": "header", "text": {"type": "plain_text", "text": shown, "emoji": False}}
 
 
-def section(text: str) -> Block:
+def section(text: str) -> SlackBlock:
     """Return a section of text for Slack, at most 3,000 characters of it."""
     return {"type": "section", "text": _text(text)}
 
 
-def context(text: str) -> Block:
+def context(text: str) -> SlackBlock:
     """Return small print of text for Slack."""
     return {"type": "context", "elements": [_text(text)]}
 
 
-def _text(text: str) -> Block:
+def _text(text: str) -> SlackBlock:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def character_count(block: Block) -> int:
+def character_count(block: SlackBlock) -> int:
     """Return about how many characters a block takes of those that Slack allows a message."""
-    texts: Iterable[Block] = block.get("elements") or [block["text"]]
+    texts: Iterable[SlackBlock] = block.get("elements") or [block["text"]]
     return 60 + sum(len(one["text"]) for one in texts)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from monitor.render.alerts.mrkdwn import (
     LONGEST_SECTION,
-    Block,
+    SlackBlock,
     anchor,
     character_count,
     context,
@@ -45,7 +45,7 @@ _LINES_SHARE, _IDS_SHARE = 5 / 6, 1 / 2
 _SIGNS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "noise": "⚪"}
 
 
-def slack_payload(page: MessagePage) -> Block:
+def slack_payload(page: MessagePage) -> SlackBlock:
     """Return ``text`` (what notifications show) and ``blocks``."""
     blocks = [header(page.subject)]
     if page.counts:
@@ -56,7 +56,7 @@ def slack_payload(page: MessagePage) -> Block:
     return {"text": escape(page.subject), "blocks": [*blocks, *shown, last]}
 
 
-def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
+def _trials(page: MessagePage, most: int, room: int) -> Iterator[SlackBlock]:
     """Yield the first trials with their changes, the next in a line each, the rest by ID."""
     briefs = [*(trial.brief for trial in page.trials), *page.brief]
     lines = list(map(_brief, briefs))
@@ -89,7 +89,7 @@ def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
     yield from why[shown]
 
 
-def _reasons(page: MessagePage, shown: int) -> list[Block]:
+def _reasons(page: MessagePage, shown: int) -> list[SlackBlock]:
     """Return why those trials come that have no room for their changes here, but have in a mail.
 
     What stands with the trials that are shown with their changes is not said again.
@@ -110,7 +110,7 @@ def _brief(shown: BriefTrial) -> str:
     return f"{head}{what} · {escape(shown.headline)} · {anchor(shown.link)}"
 
 
-def _size(blocks: Iterable[Block]) -> int:
+def _size(blocks: Iterable[SlackBlock]) -> int:
     return sum(map(character_count, blocks))
 
 
@@ -162,7 +162,7 @@ def _fill_sections(parts: Iterable[str], joint: str) -> Iterator[str]:
         yield text
 
 
-def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> list[Block]:
+def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> list[SlackBlock]:
     """Return a trial's blocks: of its changes as many as there is room for, and how many more.
 
     Which trial it is, when it was seen, where to read on and why it is sent is always shown.
@@ -170,7 +170,7 @@ def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> l
     head, end = _head(trial), _end(trial)
     room -= character_count(head) + character_count(end) + _CUT_CHARACTERS
     most -= _CUT_BLOCKS
-    shown: list[Block] = []
+    shown: list[SlackBlock] = []
     for at, version in enumerate(trial.versions):
         found, whole = _version(
             version, trial, most - len(shown), room - sum(map(character_count, shown))
@@ -182,21 +182,21 @@ def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> l
     return [head, *shown, end]
 
 
-def _head(trial: TrialBlock) -> Block:
+def _head(trial: TrialBlock) -> SlackBlock:
     facts = " · ".join(escape(fact) for fact in (trial.status, trial.sponsor, trial.phase))
     title = Link(text=f"{trial.nct_id}  {trial.title}", url=trial.links[0].url)
     head = f"*{escape(trial.heading)}*\n" if trial.heading else ""
     return section(f"{head}*{anchor(title)}*\n{facts}")
 
 
-def _end(trial: TrialBlock) -> Block:
+def _end(trial: TrialBlock) -> SlackBlock:
     links = " · ".join(map(anchor, trial.links))
     return context("\n".join([links, *map(escape, trial.reasons)]))
 
 
 def _version(
     version: VersionBlock, trial: TrialBlock, most: int, room: int
-) -> tuple[list[Block], bool]:
+) -> tuple[list[SlackBlock], bool]:
     """Return a version's changes as far as there is room, and its sighting; whether all fit."""
     link = version.link or trial.links[1]
     seen = escape(version.sighting) + (f" · {anchor(link)}" if version.link else "")
@@ -207,7 +207,7 @@ def _version(
     return [*found[:shown], *more, context(seen)], shown == len(found)
 
 
-def _later(versions: Sequence[VersionBlock], trial: TrialBlock) -> Iterator[Block]:
+def _later(versions: Sequence[VersionBlock], trial: TrialBlock) -> Iterator[SlackBlock]:
     """Say how many changes there are in versions that there is no room for."""
     if versions:
         left = sum(one.more + len(one.events) for one in versions)
@@ -234,7 +234,7 @@ def _joined(lines: list[str], link: Link) -> str:
     return "\n".join(lines)
 
 
-def _last_block(page: MessagePage) -> Block:
+def _last_block(page: MessagePage) -> SlackBlock:
     headline = f"Sent to {escape(page.recipient)}"
     if page.unsubscribe:
         headline += f" · {anchor(page.unsubscribe)}"

@@ -15,7 +15,7 @@ from monitor.web.pages.layout import root_of
 from monitor.web.parameters import ParameterError
 from monitor.web.store_calls import StoreCalls
 
-Page = Callable[[App, Request], Response]
+PageHandler = Callable[[App, Request], Response]
 """Looks up what a page says and returns it; runs in a thread. It may raise a MonitorError.
 
 What a form sent is in ``request.state.form``.
@@ -30,7 +30,7 @@ class MovedError(Exception):
 
 
 def page_route(
-    calls: StoreCalls, path: str, make: Page, methods: Sequence[str] = ("GET",)
+    calls: StoreCalls, path: str, make: PageHandler, methods: Sequence[str] = ("GET",)
 ) -> Route:
     """Return the route of a page."""
 

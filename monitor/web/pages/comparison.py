@@ -26,7 +26,7 @@ from monitor.render.lines import Line
 from monitor.render.values import count_text
 from monitor.store.reader import Reader
 from monitor.web.pages.answering import MovedError
-from monitor.web.pages.details import Item, items_of
+from monitor.web.pages.details import DetailItem, items_of
 from monitor.web.pages.layout import page
 from monitor.web.pages.splitting import split
 from monitor.web.pages.trial_parts import requested_trial, trial_title
@@ -51,7 +51,7 @@ class ComparedEvent:
     short: str
     page: int = 1
     is_continued: bool = False
-    groups: tuple[tuple[str, tuple[Item, ...]], ...] = ()
+    groups: tuple[tuple[str, tuple[DetailItem, ...]], ...] = ()
 
     @property
     def is_noise(self) -> bool:
@@ -73,7 +73,7 @@ class _ChangePiece:
     """An item of a change, or a change that has none, on its way to a page."""
 
     change: int
-    item: Item | None
+    item: DetailItem | None
 
 
 def compare(app: App, request: Request) -> Response:

@@ -10,7 +10,7 @@ from monitor.model.countries import country_now
 from monitor.model.text_diff import Segment, text_diff
 from monitor.render.code_words import code_words, pair_words
 from monitor.render.events import item_names
-from monitor.render.lines import Line, Role, Span, line
+from monitor.render.lines import Line, Span, TextRole, line
 from monitor.render.values import one_line, unescape, value_text
 
 _PROSE_WORDS = 4
@@ -22,7 +22,7 @@ _NOT_THERE = Line((Span("–", "dim"),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class DetailItem:
     """One thing that came, went or changed; ``sign``: added, removed or edited.
 
     ``group``: its heading (a country, an outcome). ``both``: before and after in one text.
@@ -42,7 +42,7 @@ class Item:
         return 160 + len(self.label) + texts
 
 
-def items_of(event: ChangeEvent) -> list[Item]:
+def items_of(event: ChangeEvent) -> list[DetailItem]:
     """Return all that is behind a change."""
     if "edited" in event.facts and "dropped" in event.facts:
         return list(_criteria(event.facts))
@@ -60,7 +60,7 @@ def _is_of_sites(event: ChangeEvent) -> bool:
     return any(change.field[: len(fields.LOCATIONS)] == fields.LOCATIONS for change in event.fields)
 
 
-def _item(change: FieldChange, event: ChangeEvent) -> Item:
+def _item(change: FieldChange, event: ChangeEvent) -> DetailItem:
     names = [value_text(name, longest=None) for name in item_names(change)]
     is_whole_item = bool(names) and change.path[-1:] != change.field[-1:]
     group, label = _headings(change, names, is_whole_item)
@@ -106,19 +106,19 @@ def _headings(change: FieldChange, names: Sequence[str], is_whole_item: bool) ->
     return " » ".join(names), label
 
 
-def _one_sided(op: str, group: str, label: str, text: str) -> Item:
-    role: Role = "added" if op == "added" else "removed"
+def _one_sided(op: str, group: str, label: str, text: str) -> DetailItem:
+    role: TextRole = "added" if op == "added" else "removed"
     line = Line((Span(text, role),))
     sides = {"after" if op == "added" else "before": line}
-    return Item(sign=role, group=group, label=label, both=line, **sides)
+    return DetailItem(sign=role, group=group, label=label, both=line, **sides)
 
 
-def _edited_item(group: str, label: str, before: Any, after: Any) -> Item:
+def _edited_item(group: str, label: str, before: Any, after: Any) -> DetailItem:
     if _is_prose(before) and _is_prose(after):
         return _words(group, label, text_diff(unescape(before), unescape(after)))
     old, new = pair_words(_full_text(before), _full_text(after))
     was, became = Span(old, "removed"), Span(new, "added")
-    return Item(
+    return DetailItem(
         sign="edited", group=group, label=label, before=Line((was,)), after=Line((became,)),
         both=line(was, " ", became),
     )  # fmt: skip
@@ -128,7 +128,7 @@ def _is_prose(value: Any) -> bool:
     return isinstance(value, str) and len(value.split()) > _PROSE_WORDS
 
 
-def _words(group: str, label: str, segments: Iterable[Segment]) -> Item:
+def _words(group: str, label: str, segments: Iterable[Segment]) -> DetailItem:
     """Return a text that was edited, by the words that changed."""
     folded = list(_fold(list(segments)))
     before, after = (
@@ -136,7 +136,9 @@ def _words(group: str, label: str, segments: Iterable[Segment]) -> Item:
         for other in ("added", "removed")
     )
     both = Line(tuple(_span(op, text) for op, text in folded))
-    return Item(sign="edited", group=group, label=label, before=before, after=after, both=both)
+    return DetailItem(
+        sign="edited", group=group, label=label, before=before, after=after, both=both
+    )
 
 
 def _span(op: str, text: str) -> Span:
@@ -183,7 +185,7 @@ def _item_text(value: Any, name_above: str) -> str:
     return " · ".join(filter(None, texts)) or name_above or "…"
 
 
-def _criteria(facts: Mapping[str, Any]) -> Iterator[Item]:
+def _criteria(facts: Mapping[str, Any]) -> Iterator[DetailItem]:
     for edit in facts["edited"]:
         segments = [(op, text) for op, text in edit["words"]]
         yield _words(_section(edit), "", segments)
@@ -193,7 +195,7 @@ def _criteria(facts: Mapping[str, Any]) -> Iterator[Item]:
     for item in facts.get("moved", ()):
         text = Line((Span(value_text(item["text"], longest=None)),))
         label = f"moved from {value_text(item['from'])} to {value_text(item['to'])}"
-        yield Item(sign="edited", label=label, before=text, after=text, both=text)
+        yield DetailItem(sign="edited", label=label, before=text, after=text, both=text)
 
 
 def _section(item: Mapping[str, Any]) -> str:

@@ -47,7 +47,7 @@ _ORDER: tuple[Path, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FieldRow:
     """A line of a record: a heading without lines, or a label with what the record says.
 
     ``depth``: how far below its module, from 0. ``part``: the number of its module.
@@ -65,7 +65,7 @@ class Unit:
 
     part: int
     size: int
-    rows: Callable[[], Iterable[Row]]
+    rows: Callable[[], Iterable[FieldRow]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _below(
 
 
 def _heading(part: int, depth: int, label: str) -> Unit:
-    return Unit(part, _ROW_SIZE, lambda: (Row(part, depth, label),))
+    return Unit(part, _ROW_SIZE, lambda: (FieldRow(part, depth, label),))
 
 
 # --- from a unit to rows -------------------------------------------------------------------------
@@ -203,41 +203,41 @@ def _is_list_of_items(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
 
 
-def _field(part: int, depth: int, path: Path, value: Any) -> Iterator[Row]:
+def _field(part: int, depth: int, path: Path, value: Any) -> Iterator[FieldRow]:
     label = fields.label(path)
     if isinstance(value, Mapping) and _is_date(value):
-        yield Row(part, depth, label, (_date(value),))
+        yield FieldRow(part, depth, label, (_date(value),))
     elif isinstance(value, Mapping) and value and all(map(_is_short, value.values())):
-        yield Row(part, depth, label, (_in_line(path, label, _ordered(path, value)),))
+        yield FieldRow(part, depth, label, (_in_line(path, label, _ordered(path, value)),))
     elif isinstance(value, Mapping):
-        yield Row(part, depth, label)
+        yield FieldRow(part, depth, label)
         for name, inner in _ordered(path, value):
             yield from _field(part, _next(depth), (*path, name), inner)
     elif path == fields.LOCATIONS and _is_list_of_items(value):
-        yield Row(part, depth, f"{label} ({len(value)})")
+        yield FieldRow(part, depth, f"{label} ({len(value)})")
         for country, sites in _by_country(value):
-            yield Row(part, _next(depth), f"{country} ({len(sites)})")
+            yield FieldRow(part, _next(depth), f"{country} ({len(sites)})")
             for one in sites:
                 yield from _site(part, _next(_next(depth)), one)
     elif _is_list_of_items(value):
-        yield Row(part, depth, f"{label} ({len(value)})")
+        yield FieldRow(part, depth, f"{label} ({len(value)})")
         for item in value:
             yield from _item(part, _next(depth), path, item)
     else:
-        yield Row(part, depth, label, _lines(value))
+        yield FieldRow(part, depth, label, _lines(value))
 
 
-def _item(part: int, depth: int, path: Path, item: Any) -> Iterator[Row]:
+def _item(part: int, depth: int, path: Path, item: Any) -> Iterator[FieldRow]:
     if not isinstance(item, Mapping):
-        yield Row(part, depth, "", _lines(item))
+        yield FieldRow(part, depth, "", _lines(item))
         return
     name = _name(item)
     label = unescape(one_line(item[name], longest=None)) if name else ""
     rest = [(key, inner) for key, inner in _ordered(path, item) if key != name]
     if rest and all(_is_short(inner) for _, inner in rest):
-        yield Row(part, depth, label, (_in_line(path, "", rest),))
+        yield FieldRow(part, depth, label, (_in_line(path, "", rest),))
         return
-    yield Row(part, depth, label or "…")
+    yield FieldRow(part, depth, label or "…")
     for key, inner in rest:
         yield from _field(part, _next(depth), (*path, key), inner)
 
@@ -275,12 +275,12 @@ def _by_country(items: Sequence[Any]) -> list[tuple[str, list[Mapping[str, Any]]
     return sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
 
 
-def _site(part: int, depth: int, site: Mapping[str, Any]) -> Iterator[Row]:
+def _site(part: int, depth: int, site: Mapping[str, Any]) -> Iterator[FieldRow]:
     place = [site.get(name) for name in ("facility", "city", "state", "zip")]
     status = site.get("status")
     texts = ", ".join(unescape(one) for one in place if isinstance(one, str) and one)
     words = f" ({plain_value(status)})" if isinstance(status, str) else ""
-    yield Row(part, depth, "", (f"{texts or 'no place stated'}{words}",))
+    yield FieldRow(part, depth, "", (f"{texts or 'no place stated'}{words}",))
 
 
 def _is_date(value: Mapping[str, Any]) -> bool:
