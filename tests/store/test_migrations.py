@@ -156,10 +156,11 @@ with open_reader(sys.argv[1]) as reader:
     (version,) = reader.versions("NCT00000001")
     assert reader.record(version).overall_status == "RECRUITING"
     reader.events("NCT00000001"), reader.trials(), reader.quarantine(), reader.counts()
-    reader.sources.all(), reader.sources.followed("lupus")
+    reader.sources.all(), reader.sources.tracked_records("lupus")
     reader.leases.find("scheduler", now=datetime.now(UTC))
     reader.sources.state("lupus"), reader.sources.followed_counts(), reader.sources.counts()
-    reader.people.subscriptions(), reader.people.version(), reader.people.export("ana")
+    people = reader.subscribers
+    people.subscriptions(), people.version(), people.export("ana")
     reader.outbox.messages(), reader.outbox.counts(), reader.outbox.oldest_due()
 heavy = {"alembic", "psycopg"} & sys.modules.keys()
 assert not heavy, heavy
