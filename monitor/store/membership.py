@@ -49,7 +49,10 @@ class Members:
         self._snapshots = snapshots
         self._decide = decide
         self._is_exact = search is not None and search.is_exact
-        self.is_one_word = search is not None and search.is_one_word
+        # SQLite reads the lists of all words anew for each trial.
+        self.is_quick_to_look_up = search is not None and (
+            db.dialect != "sqlite" or search.is_one_word
+        )
         self._question = None if search is None else index.question(db.dialect, search)
         self._all: frozenset[Any] | None = None
         self._loaded_up_to = 0
@@ -68,6 +71,8 @@ class Members:
 
     def load_all(self, most: int) -> bool:
         """Load all trials that the index finds, up to ``most``; return whether they are loaded."""
+        if most < LOADED_AT_MOST and self._db.dialect != "sqlite":
+            return self._all is not None  # PostgreSQL finds all before the first
         if self._question is not None and self._all is None and most > self._loaded_up_to:
             given = {"question": self._question, "most": most + 1}
             with index.by_index(self._db):

@@ -53,6 +53,7 @@ class _EventPosition(NamedTuple):
 _PLACE = (
     events.c.learned_at, events.c.version_id, events.c.position, events.c.nct_id,
 )  # fmt: skip
+_BY_TRIAL = "ix_events_nct_id"
 _ORDER = (events.c.learned_at, events.c.version_id, events.c.position)
 _WHOLE = (
     sa.select(
@@ -174,9 +175,8 @@ class _EventChunks:
         members = self._members
         if members is not None:
             # Of more trials, those of the first chunk are looked up one by one, and where many of
-            # them match, the next ones too: a page is full long before all could be read. By more
-            # than one word a look-up takes too long for that.
-            if self._number == 0 and members.is_one_word:
+            # them match, the next ones too: a page is full long before all could be read.
+            if self._number == 0 and members.is_quick_to_look_up:
                 members.load_all(SOON_READ)
             elif not members.are_common:
                 members.load_all(LOADED_AT_MOST)
@@ -204,7 +204,7 @@ def _places(
     kinds = None if query.kinds is None else sorted(_kinds_of_events(query.kinds))
     by_kind: list[str | None] = [None]
     if nct_ids is not None:
-        name = "ix_events_nct_id"
+        name = _BY_TRIAL
         conditions.append(events.c.nct_id.in_(nct_ids))
     elif kinds is not None and len(kinds) <= _MOST_BRANCHES:
         name, by_kind, kinds = "ix_events_kind", list(kinds), None
@@ -246,13 +246,15 @@ def _of_kind(kind: str | None) -> list[ColumnElement[bool]]:
 
 def _branch(index: str, conditions: Iterable[ColumnElement[bool]], size: int) -> sa.Select[Any]:
     # Without statistics of the tables SQLite would take any index that has the order.
-    return (
-        sa.select(*_PLACE)
-        .with_hint(events, f"INDEXED BY {index}", "sqlite")
-        .where(*conditions)
-        .order_by(*(column.desc() for column in _ORDER))
-        .limit(size)
-    )
+    found = sa.select(*_PLACE).with_hint(events, f"INDEXED BY {index}", "sqlite").where(*conditions)
+    columns: Sequence[ColumnElement[Any]] = _ORDER
+    if index == _BY_TRIAL:
+        # OFFSET keeps PostgreSQL from what it does for LIMIT: to go through all events, the newest
+        # first, until enough are of these few trials.
+        rows = found.offset(0).subquery()
+        found = sa.select(*rows.c)
+        columns = [rows.c[column.name] for column in _ORDER]
+    return found.order_by(*(column.desc() for column in columns)).limit(size)
 
 
 def _kinds_of_events(kinds: Collection[ChangeKind]) -> set[str]:
