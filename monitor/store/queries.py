@@ -126,6 +126,18 @@ def _collect(
     return _Collected(tuple(found), None, True)
 
 
+def _load(members: Members, *, is_first: bool) -> None:
+    """Load a filter's trials before a chunk, where that takes less time than looking some up.
+
+    Of more trials than are soon read, those of the first chunk are looked up one by one, and where
+    many of them match, the next ones too: a page is full long before all could be read.
+    """
+    if is_first and members.is_quick_to_look_up:
+        members.load_all(SOON_READ)
+    elif not members.are_common:
+        members.load_all(LOADED_AT_MOST)
+
+
 def _chunk_size(number: int, members: Members | None, limit: int) -> int:
     if members is None:
         return limit + 1
@@ -174,12 +186,7 @@ class _EventChunks:
         """Return the next chunk behind a key."""
         members = self._members
         if members is not None:
-            # Of more trials, those of the first chunk are looked up one by one, and where many of
-            # them match, the next ones too: a page is full long before all could be read.
-            if self._number == 0 and members.is_quick_to_look_up:
-                members.load_all(SOON_READ)
-            elif not members.are_common:
-                members.load_all(LOADED_AT_MOST)
+            _load(members, is_first=self._number == 0)
             if self._nct_ids is None:
                 self._nct_ids = members.loaded_if_few(RARE)
         if self._nct_ids == ():
@@ -352,9 +359,11 @@ class _TrialChunks:
     def next(self, after: TrialKey | None) -> list[TrialKey]:
         """Return the next chunk behind a key."""
         members = self._members
-        if self._number == 0 and members is not None:
-            members.load_all(LOADED_AT_MOST)
-            self._few = members.loaded_if_few(RARE)
+        if members is not None:
+            # Events come several a trial; of so many trials a look-up each takes SQLite too long.
+            _load(members, is_first=self._number == 0 and self._db.dialect != "sqlite")
+            if self._few is None:
+                self._few = members.loaded_if_few(RARE)
         size = _chunk_size(self._number, members, self._query.limit)
         self._number += 1
         rows = self._db.fetch(self._statement(after, size))
@@ -372,23 +381,28 @@ class _TrialChunks:
     def _statement(self, after: TrialKey | None, size: int) -> sa.Select[Any]:
         sort = self._query.sort
         # Most rows of a broad filter are looked at and left: their columns are read for the others.
-        found = sa.select(*_KEYS[sort].columns).limit(size)
+        found = sa.select(*_KEYS[sort].columns).where(*self._conditions(after))
+        columns: Any = trials.c
         if self._few is not None:
-            found = found.where(trials.c.nct_id.in_(self._few))
-        if self._query.status is not None:
-            found = found.where(*_of_status(self._query.status))
+            rows = found.where(trials.c.nct_id.in_(self._few)).offset(0).subquery()  # as `_branch`
+            found, columns = sa.select(*rows.c), rows.c
         if sort == "nct_id":
-            behind = [] if after is None else [trials.c.nct_id > after.nct_id]
-            return found.where(*behind).order_by(trials.c.nct_id)
-        order = (trials.c[sort], trials.c.nct_id)
-        found = found.order_by(*(column.desc() for column in order))
+            return found.order_by(columns.nct_id).limit(size)
+        return found.order_by(columns[sort].desc(), columns.nct_id.desc()).limit(size)
+
+    def _conditions(self, after: TrialKey | None) -> list[ColumnElement[bool]]:
+        sort = self._query.sort
+        found = [] if self._query.status is None else _of_status(self._query.status)
+        if sort == "nct_id":
+            return found if after is None else [*found, trials.c.nct_id > after.nct_id]
         if self._is_dated:
-            found = found.where(trials.c[sort].is_not(None))
-            return found if after is None else found.where(_is_behind(order, after))
-        found = found.where(trials.c[sort].is_(None))
+            found.append(trials.c[sort].is_not(None))
+            order = (trials.c[sort], trials.c.nct_id)
+            return found if after is None else [*found, _is_behind(order, after)]
+        found.append(trials.c[sort].is_(None))
         if after is None or after.value is not None:
             return found
-        return found.where(trials.c.nct_id < after.nct_id)
+        return [*found, trials.c.nct_id < after.nct_id]
 
 
 def _of_status(choice: StatusChoice) -> list[ColumnElement[bool]]:
