@@ -44,7 +44,7 @@ def series_lines(trial: TrialRow, found: Sequence[FieldPoints]) -> Iterator[Line
 
 def series_table(found: Sequence[tuple[TrialRow, Sequence[FieldPoints]]]) -> Iterator[TextBlock]:
     """Yield the points of all trials and fields as one table."""
-    head = ("NCT ID", "Field", "Version", "Version ID", "Date", "SeriesValue", "Type", "Change")
+    head = ("NCT ID", "Field", "Version", "Version ID", "Date", "Value", "Type", "Change")
     rows = tuple(
         (
             trial.nct_id,

@@ -138,7 +138,7 @@ def test_status_tells_of_a_large_store_too(
     """It looks at the trials that changed last, and says so."""
     add(stocked, "--country", "Germny")
     add(stocked, "--country", "Germany", name="y")
-    monkeypatch.setattr("monitor.cli.status._COMPARED", 1)
+    monkeypatch.setattr("monitor.cli.status._MOST_RECORDS", 1)
     [said] = [one["detail"] for one in stocked.json("status")["warnings"]]
     none = "none of the 1 trials that changed last (of 2 stored)"
     assert said == f'country "Germny": {none} has it; did you mean Germany? 1 site'

@@ -183,7 +183,7 @@ def test_hostile_words_of_subscribers_and_their_subscriptions() -> None:
         about = {"uid": text, "subscriber": text, "public_url": samples.MONITOR,
                  "unsubscribe_url": f"{samples.MONITOR}/unsubscribe"}  # fmt: skip
         assert_harmless(samples.digest(told, *others, **about))
-        assert_harmless(samples.digest(asked_for=(text,), **about))
+        assert_harmless(samples.digest(empty_digest_of=(text,), **about))
 
 
 @given(st.text(alphabet=st.sampled_from([*"ab1 *_~`:<>&|é", "日"])))

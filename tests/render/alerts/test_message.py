@@ -226,7 +226,7 @@ def test_a_status_of_a_version_that_others_followed_is_told_beside_that_of_now()
 
 
 def test_a_digest_without_changes_says_so() -> None:
-    message = render(samples.digest(asked_for=("morning", "*all*")))
+    message = render(samples.digest(empty_digest_of=("morning", "*all*")))
     assert message.text.startswith("No changes\nChanges from 2026-02-19 07:00")
     why = "You get this because “morning” asks for digests without changes too"
     for text in (message.text, message.html, str(message.slack)):
