@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from monitor.errors import NotFoundError
-from monitor.settings.channels import (
-    AnyChannelSettings,
-    ConsoleChannelSettings,
-    EmailChannelSettings,
-    FolderChannelSettings,
-)
+from monitor.settings.channels import AnyChannelSettings, ConsoleChannelSettings
 
 if TYPE_CHECKING:
     from monitor.channels.bounded import BoundedChannel
@@ -93,23 +88,6 @@ def channel_settings(settings: "Settings", name: str) -> AnyChannelSettings:
     )
 
 
-def targets_of(given: AnyChannelSettings) -> tuple[str, ...]:
-    """Return whom a channel serves, without making it: addresses, or ("",)."""
-    return given.to if isinstance(given, EmailChannelSettings) else ("",)
-
-
 def targets_by_channel(settings: "Settings") -> Mapping[str, tuple[str, ...]]:
     """Return the targets of every configured channel, by its name."""
-    return {given.name: targets_of(given) for given in settings.channels}
-
-
-def place_of(given: AnyChannelSettings) -> str:
-    """Say where a channel leads, without any secret."""
-    if isinstance(given, EmailChannelSettings):
-        return f"{given.server} ({given.security})"
-    if isinstance(given, FolderChannelSettings):
-        return given.path
-    if isinstance(given, ConsoleChannelSettings):
-        return given.stream
-    # The URL itself is the key to the service.
-    return "its URL"
+    return {given.name: given.targets for given in settings.channels}

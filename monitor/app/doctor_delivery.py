@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from monitor.app.channels import channel_of, place_of, with_deadline
+from monitor.app.channels import channel_of, with_deadline
 from monitor.app.doctor_store import limited_reader
 from monitor.app.doctor_timeouts import run_checks
 from monitor.app.incidents import overdue_messages
@@ -40,8 +40,8 @@ def channel_findings(app: App, *, offline: bool) -> Iterator[Finding]:
 def _built_in(channels: Sequence[AnyChannelSettings]) -> Finding:
     """Say where messages go without any table; that nobody may write there harms nobody yet."""
     about, (given,) = "channels", channels
-    detail = f"none is configured; what subscriptions ask for goes to {place_of(given)}"
-    fault = _folder_fault(Path(place_of(given)))
+    detail = f"none is configured; what subscriptions ask for goes to {given.shown_place}"
+    fault = _folder_fault(Path(given.shown_place))
     if fault is None:
         return Finding(about=about, verdict=CheckStatus.FINE, detail=detail)
     fix = "write a [[channel]] table, or let this user write there"
@@ -68,7 +68,7 @@ def _channel(
         yield Finding(about=about, verdict=CheckStatus.FAILED, detail=fault, fix=fix)
         return
     detail = (
-        f"{given.type}, {place_of(given)}{tried}; nothing was sent (`monitor channel test` does)"
+        f"{given.type}, {given.shown_place}{tried}; nothing was sent (`monitor channel test` does)"
     )
     yield Finding(about=about, verdict=CheckStatus.FINE, detail=detail)
     if isinstance(given, FolderChannelSettings):

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from monitor.channels.envelope import envelope
 from monitor.deliver.policy import Policy
 from monitor.deliver.splitting import Splitter
-from monitor.settings.channels import WebhookChannelSettings
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
@@ -20,7 +19,7 @@ def policy_of(settings: "Settings", channel: str) -> Policy:
 def splitter_of(settings: "Settings", channel: str) -> Splitter | None:
     """Return what splits messages that are too large for a channel; None: it takes all."""
     own = next((one for one in settings.channels if one.name == channel), None)
-    if not isinstance(own, WebhookChannelSettings) or not own.split_above_kb:
+    if own is None or not own.split_above_kb:
         return None
     source = settings.delivery.event_source
     return Splitter(

@@ -41,7 +41,7 @@ class EmailChannel:
     ) -> None:
         self.settings = settings
         self.name = settings.name
-        self.targets = settings.to
+        self.targets = settings.targets
         self._delivery = delivery
         self._login: tuple[str, Secret] | None = None
         if settings.password is not None:

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.app.channels import place_of, targets_of
 from monitor.channels.channel_test import send_test
 from monitor.cli.channel_tests import channel_to_test, report_result
 from monitor.cli.group import Command, Group
@@ -61,9 +60,9 @@ def _shape(given: "AnyChannelSettings", settings: "Settings") -> dict[str, Any]:
     return {
         "name": given.name,
         "type": given.type,
-        "place": place_of(given),
+        "place": given.shown_place,
         # A Slack or webhook URL is a single target, which has no name of its own ("").
-        "targets": [target for target in targets_of(given) if target],
+        "targets": [target for target in given.targets if target],
         # 0 in the configuration means no limit, which is null in JSON.
         "per_minute": given.per_minute or None,
         "operator": given.name == settings.delivery.operator,

@@ -33,6 +33,23 @@ class ChannelSettings(Section, frozen=True, kw_only=True):
     # A pass that changes 73 trials is one mail, not 73 (docs/delivery.md, "Groups").
     group_above: _GroupAbove = 5
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Whom it serves, each with messages of its own; ("",) where it has one place."""
+        return ("",)
+
+    @property
+    def shown_place(self) -> str:
+        """Where it leads, without any secret."""
+        # Of most channels the URL itself is the key to the service.
+        return "its URL"
+
+    # A key of the channels that have it; a field of this name takes this one's place.
+    @property
+    def split_above_kb(self) -> int:
+        """Above how many kilobytes of CloudEvents a message becomes several; 0: never."""
+        return 0
+
 
 def _server(text: str) -> str:
     parse_mail_server(text)
@@ -112,6 +129,16 @@ class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
     ] = ""
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """The addresses."""
+        return self.to
+
+    @property
+    def shown_place(self) -> str:
+        """The server, and how the connection to it is secured."""
+        return f"{self.server} ({self.security})"
+
+    @property
     def is_for_readers(self) -> bool:
         """Whether it sends to whoever subscribed on the page, and to nobody else."""
         return self.to == SUBSCRIBERS
@@ -189,12 +216,22 @@ class FolderChannelSettings(ChannelSettings, frozen=True, kw_only=True):
     ] = ("eml", "html", "json")
     group_above: _GroupAbove = 0
 
+    @property
+    def shown_place(self) -> str:
+        """The path."""
+        return self.path
+
 
 class ConsoleChannelSettings(ChannelSettings, frozen=True, kw_only=True):
     """What the monitor itself writes to."""
 
     type: Annotated[Literal["console"], Meta(description="console")] = "console"
     stream: Annotated[Literal["stdout", "stderr"], Meta(description="stdout or stderr")] = "stdout"
+
+    @property
+    def shown_place(self) -> str:
+        """The stream."""
+        return self.stream
 
 
 class AppriseChannelSettings(ChannelSettings, frozen=True, kw_only=True):

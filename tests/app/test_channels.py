@@ -3,23 +3,23 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from monitor.app.channels import (
     channel_of,
     channel_settings,
     channels_of,
-    place_of,
     targets_by_channel,
-    targets_of,
 )
 from monitor.app.doctor_delivery import channel_findings, subscription_findings
+from monitor.app.policies import splitter_of
 from monitor.app.wiring import App
 from monitor.channels.email import EmailChannel
 from monitor.channels.webhook import WebhookChannel
 from monitor.config import load
 from monitor.errors import ConfigError, NotFoundError
 from monitor.model.checks import CheckStatus, Finding
-from monitor.settings import Settings
+from monitor.settings import ChannelSettings, Settings
 
 SECRET = "s3cret"  # noqa: S105  # of nothing
 HOOK = "whsec_" + "c2VjcmV0" * 4
@@ -82,11 +82,34 @@ def test_every_type_of_channel_is_made_from_its_settings(tmp_path: Path) -> None
 
 def test_targets_and_places_are_told_without_any_secret(tmp_path: Path) -> None:
     found = settings(tmp_path, environ={})
-    assert targets_of(found.channels[0]) == ("a@example.org", "b@example.org")
-    assert [place_of(one) for one in found.channels] == [
+    assert found.channels[0].targets == ("a@example.org", "b@example.org")
+    assert [one.shown_place for one in found.channels] == [
         "smtp.example.org:2525 (starttls)", "its URL", "its URL", str(tmp_path / "out"), "stderr",
         "its URL",
     ]  # fmt: skip
+
+
+def test_every_type_of_channel_with_the_key_gets_messages_in_parts(tmp_path: Path) -> None:
+    """By the key, not by the class: a new type of channel needs no line elsewhere."""
+
+    class NewSettings(ChannelSettings, frozen=True, kw_only=True):
+        split_above_kb: int = 8
+
+    found = settings(tmp_path, environ={})
+    limits = {}
+    for given in (
+        *found.channels,
+        NewSettings(name="new"),
+        NewSettings(name="0", split_above_kb=0),
+    ):
+        of_one = structs.replace(found, channels=(given,))
+        splitter = splitter_of(of_one, given.name)
+        limits[given.name] = splitter and splitter.limit
+    assert limits == {
+        "mail": None, "slack": None, "hook": 256 << 10, "folder": None, "console": None,
+        "phone": None, "new": 8 << 10, "0": None,
+    }  # fmt: skip
+    assert splitter_of(found, "unknown") is None
 
 
 def test_only_the_channels_that_are_asked_for_need_their_secrets(tmp_path: Path) -> None:
