@@ -6,7 +6,7 @@ from typing import Any
 
 from monitor.app.wiring import App
 from monitor.match.filter_fields import WHOLE_KEYS, FilterFields
-from monitor.match.filters import CompiledFilter, Hits, compile_filter
+from monitor.match.filters import KNOWN_VALUES, CompiledFilter, Hits, compile_filter
 from monitor.match.text_index import holds, term_of
 from monitor.model import fields
 from monitor.model.history import TrialRow
@@ -20,8 +20,6 @@ COMPARED = 5_000
 all others the rows tell conditions, brief title, lead sponsor and status, in some microseconds."""
 
 _LONGEST_SUGGESTION = 80
-# Their values are a closed list, which is checked where a filter is read.
-_NO_SUGGESTION = frozenset({"phase", "status", "study_type"})
 _BY_WORD = frozenset({"title", "text"})
 """Keys whose texts are too long to be suggested as a whole."""
 
@@ -150,7 +148,8 @@ class _Vocabulary:
                 self._counts[key].update(set(attributes[key].split()))
             elif key == "country":
                 self._counts[key].update(attributes.countries_of_sites())
-            elif key not in _NO_SUGGESTION:
+            # The registry's own values are a closed list, which is checked where a filter is read.
+            elif key not in KNOWN_VALUES:
                 self._counts[key].update(attributes.texts(key))
 
     def suggest(self, part: _Value) -> str:

@@ -5,26 +5,9 @@ from typing import Any, TypeVar
 
 import click
 
-from monitor.model.subscriptions import FILTER_KEYS, Filter
+from monitor.model.subscriptions import FILTER_KEYS, FILTER_MEANINGS, Filter
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-# Completes "Trials with any of these …" in the help.
-_LOOKS_IN: Mapping[str, str] = {
-    "condition": "in a condition or its MeSH terms",
-    "intervention": "in an intervention or its MeSH terms",
-    "sponsor": "in the sponsor or a collaborator",
-    "phase": "as phase",
-    "status": "as overall status",
-    "study_type": "as study type",
-    "country": "as country of a site",
-    "title": "in a title or the acronym",
-    "keyword": "in a keyword",
-    "facility": "in the facility of a site",
-    "city": "in the city of a site",
-    "text": "in title, conditions, keywords, interventions or summary",
-    "source": "as source that follows them",
-}
 
 
 def filter_options(function: Function) -> Function:
@@ -42,7 +25,7 @@ def filter_options(function: Function) -> Function:
             f"--{name}",
             metavar="WORDS",
             multiple=True,
-            help=f"Trials with any of these {_LOOKS_IN[key]}; repeatable.",
+            help=f"Trials with any of these {FILTER_MEANINGS[key]}; repeatable.",
         )(function)
     return function
 

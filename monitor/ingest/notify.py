@@ -117,7 +117,7 @@ class OutboxBuilder:
 
         ``previous_id``: the version that it was compared with; None for a trial's first.
         """
-        # What a source begins with (see `Page.announces_new_trials`).
+        # What a source begins with (see `SourcePage.announces_new_trials`).
         if not self.announces_new_trials and _is_new_trial(change_set.events):
             return
         if change_set.nct_id in self.silent:

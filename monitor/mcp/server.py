@@ -16,6 +16,7 @@ from monitor import __version__
 from monitor.app.wiring import App
 from monitor.errors import MonitorError
 from monitor.mcp.tools import ToolResult, Tools
+from monitor.model.subscriptions import FILTER_KEYS
 
 _INSTRUCTIONS = """\
 Histories of clinical-trial records, kept by a monitor of registries: every version of a record, and
@@ -55,10 +56,11 @@ def mcp_server(app: App) -> MCPServer[Any]:
     )
     # Hints by which a client may call the tools without asking the user each time.
     marks = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+    keys = ", ".join(FILTER_KEYS)
     for question in Tools(app).all:
         server.add_tool(
             _as_tool(question),
-            description=inspect.getdoc(question),
+            description=(inspect.getdoc(question) or "").replace("FILTER_KEYS", keys),
             annotations=marks,
             # The result would be sent twice: structured, and once more as text for clients that
             # know no other.

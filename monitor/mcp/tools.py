@@ -1,6 +1,7 @@
 """What a language model can ask the store: five questions, each answered as JSON.
 
-The docstring of a question is what the model is told of it.
+The docstring of a question is what the model is told of it, with the keys of a filter in place of
+FILTER_KEYS.
 """
 
 import io
@@ -66,11 +67,10 @@ class Tools:
     ) -> ToolResult:
         """Find trials as they stand now, those that changed last first.
 
-        filters: any of text, condition, intervention, sponsor, phase (PHASE2), status (RECRUITING,
-        TERMINATED, ...), study_type, country, title, keyword, facility, city, source; each a word,
-        a phrase in double quotes, or a list of which any will do; all keys must hold; not_condition
-        and so on exclude. sort: last_changed, last_version_date or nct_id. cursor: the `next` of
-        an earlier answer.
+        filters: any of FILTER_KEYS; each a word, a phrase in double quotes, or a list of which any
+        will do (of phase PHASE2, of status RECRUITING, TERMINATED, ...); all keys must hold;
+        not_condition and so on exclude. sort: last_changed, last_version_date or nct_id. cursor:
+        the `next` of an earlier answer.
         """
         query = TrialQuery(
             filter=_filter(filters), sort=sort, limit=_limit(limit),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal, get_args
 
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.when import AtOnce, QuietHours, When
@@ -33,10 +34,28 @@ class SubscriptionStatus(StrEnum):
     """It left the file it came from, or was removed; kept for what it was sent."""
 
 
-FILTER_KEYS = (
+FilterKey = Literal[
     "condition", "intervention", "sponsor", "phase", "status", "study_type", "country", "title",
     "keyword", "facility", "city", "text", "source",
-)  # fmt: skip
+]  # fmt: skip
+FILTER_KEYS: tuple[str, ...] = get_args(FilterKey)
+"""How to add one: docs/contributing.md."""
+FILTER_MEANINGS: Mapping[str, str] = {
+    "condition": "in a condition or its MeSH terms",
+    "intervention": "in an intervention or its MeSH terms",
+    "sponsor": "in the sponsor or a collaborator",
+    "phase": "as phase",
+    "status": "as overall status",
+    "study_type": "as study type",
+    "country": "as country of a site",
+    "title": "in a title or the acronym",
+    "keyword": "in a keyword",
+    "facility": "in the facility of a site",
+    "city": "in the city of a site",
+    "text": "in title, conditions, keywords, interventions or summary",
+    "source": "as source that follows them",
+}
+"""Where a trial must have a value, as help says it: trials with any of these …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ select the same have the same text.
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -15,6 +15,7 @@ from monitor.model.changes import ChangeKind, Severity
 from monitor.model.subscriptions import (
     Changes,
     Filter,
+    FilterKey,
     Subscription,
     SubscriptionOrigin,
     SubscriptionStatus,
@@ -24,10 +25,6 @@ from monitor.model.when import QuietHours, When, parse_quiet, parse_when
 from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import subscriptions
 
-FilterKey = Literal[
-    "condition", "intervention", "sponsor", "phase", "status", "study_type", "country", "title",
-    "keyword", "facility", "city", "text", "source",
-]  # fmt: skip
 _FilterJsonValues = dict[FilterKey, tuple[str, ...]]
 
 

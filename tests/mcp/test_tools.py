@@ -16,6 +16,7 @@ from mcp.types import TextContent
 from monitor.app import App
 from monitor.mcp import answer_size
 from monitor.mcp.server import mcp_server
+from monitor.model.subscriptions import FILTER_KEYS
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import HOSTILE, NCT, OTHER, study
 
@@ -90,6 +91,8 @@ def test_a_client_starts_it_and_asks(monitor: Monitor) -> None:
     assert {one.name for one in tools} == TOOLS
     assert all(one.annotations.read_only_hint for one in tools)
     assert len(json.dumps([one.model_dump(mode="json") for one in tools])) < 9_000
+    told = next(one.description for one in tools if one.name == "search_trials")
+    assert f"filters: any of {', '.join(FILTER_KEYS)}; each a word" in told
     [trial] = json.loads(found.content[0].text)["trials"]
     assert trial["nct_id"] == OTHER
 
