@@ -90,6 +90,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         paths=(fields.PRIMARY_OUTCOMES, fields.SECONDARY_OUTCOMES, fields.OTHER_OUTCOMES),
         derive=outcomes.derive_outcomes,
+        # As planned: once the trial has started, `outcome_verdicts.highest_severity` raises them.
         severities={
             K.PRIMARY_OUTCOME_ADDED: S.HIGH, K.PRIMARY_OUTCOME_DROPPED: S.HIGH,
             K.PRIMARY_OUTCOME_DEMOTED: S.HIGH, K.PRIMARY_OUTCOME_PROMOTED: S.HIGH,

@@ -51,7 +51,8 @@ class NewVersion:
     ``raw_sha256``/``last_raw_sha256``: of the raw slice at those observations.
     ``stated_sha256``: fingerprint of the document as its source stated it;
     ``content_sha256``: of the record merged with its predecessor (equal when complete).
-    ``backfilled``: it arrived after a later version was already stored.
+    ``backfilled``: it arrived late, after a later version was already stored, whatever source
+    brought it; what a backfill brings in its order is not.
     ``stated_snapshot_id`` None: the stated document is the content itself. ``identity``: what
     every store of the same data calls it (``model.identity``); given once, never changed.
     ``rules``: the name of the rules that its events were derived by (``detect.rules_version``);
@@ -173,7 +174,10 @@ class LoadedAgain(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
-    """A change event of a stored version; ``position``: its place among the version's events."""
+    """A change event of a stored version; ``position``: its place among the version's events.
+
+    ``backfilled``: its version is, or one that arrived late made another event of it.
+    """
 
     id: int
     version_id: int

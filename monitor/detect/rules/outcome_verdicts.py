@@ -1,4 +1,8 @@
-"""Draft the events of primary outcomes, with severity: edited, split, joined, dropped, added."""
+"""Draft the events of edited primary outcomes, with severity: reworded, split, joined, partly moved.
+
+``outcomes`` calls it, and drafts those that were dropped, added or moved as a whole, whose severity
+is ``highest_severity`` too.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
