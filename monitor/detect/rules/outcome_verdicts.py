@@ -1,4 +1,4 @@
-"""Draft the events of edited primary outcomes, with severity: reworded, split, joined, partly moved.
+"""Draft the events of primary outcomes that were edited: reworded, split, joined, moved in part.
 
 ``outcomes`` calls it, and drafts those that were dropped, added or moved as a whole, whose severity
 is ``highest_severity`` too.
