@@ -1,6 +1,7 @@
 """One version of a timeline, and the observation that it comes from.
 
 ``observation`` makes observations, ``timeline`` places them, ``timelines`` writes the entries.
+What a row of ``versions`` has of an entry, and an entry of a row, stands here.
 """
 
 from collections.abc import Sequence
@@ -10,9 +11,20 @@ from datetime import date
 from monitor.errors import StoreError
 from monitor.model.changes import ChangeEvent
 from monitor.model.coverage import ABSENCE, Coverage
-from monitor.model.history import StoredVersion, VersionKey
+from monitor.model.history import NewVersion, StoredVersion, VersionKey
 from monitor.model.identity import version_identity
 from monitor.model.record import RawVersion, TrialRecord
+
+CHANGEABLE = (
+    "version_date", "registry_version", "data_date", "retrieved_at", "raw_sha256",
+    "last_version_date", "last_registry_version", "last_data_date", "last_retrieved_at",
+    "last_raw_sha256", "content_sha256", "coverage", "stated_coverage", "snapshot_id",
+    "stated_snapshot_id",
+)  # fmt: skip
+"""What may change of a stored version: its interval, and the record that it was merged with.
+
+All else stays as it was when the version was new.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +154,37 @@ def stored_entry(version: StoredVersion) -> TimelineEntry:
         snapshot_id=version.snapshot_id,
         stated_snapshot_id=version.stated_snapshot_id,
         rules=version.rules,
+    )
+
+
+def new_version(nct_id: str, entry: TimelineEntry, *, rules: str) -> NewVersion:
+    """Return what is stored of an entry; ``rules``: those that its events were derived by."""
+    first, last = entry.first_key, entry.last_key
+    if entry.identity is None:
+        raise ValueError("a version is stored with its identity")
+    return NewVersion(
+        nct_id=nct_id,
+        identity=entry.identity,
+        source=entry.source,
+        origin=entry.origin,
+        version_date=first.version_date,
+        registry_version=first.registry_version,
+        data_date=first.data_date,
+        retrieved_at=first.retrieved_at,
+        last_version_date=last.version_date,
+        last_registry_version=last.registry_version,
+        last_data_date=last.data_date,
+        last_retrieved_at=last.retrieved_at,
+        raw_sha256=entry.raw_sha256,
+        last_raw_sha256=entry.last_raw_sha256,
+        stated_sha256=entry.stated_sha256,
+        content_sha256=entry.content_sha256,
+        coverage=entry.coverage,
+        stated_coverage=entry.stated_coverage,
+        backfilled=entry.backfilled,
+        snapshot_id=entry.stored_snapshot(),
+        stated_snapshot_id=entry.stated_snapshot_id,
+        rules=rules,
     )
 
 

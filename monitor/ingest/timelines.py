@@ -16,13 +16,20 @@ from monitor.detect.facts import version_facts
 from monitor.detect.rules_version import rules_id
 from monitor.ingest.derivations import Derivations
 from monitor.ingest.timeline import Indexed, Timeline
-from monitor.ingest.timeline_entry import Observation, TimelineEntry, give_identities, stored_entry
+from monitor.ingest.timeline_entry import (
+    CHANGEABLE,
+    Observation,
+    TimelineEntry,
+    give_identities,
+    new_version,
+    stored_entry,
+)
 from monitor.match.change_set import ChangeSet
 from monitor.match.documents import search_document, search_documents
 from monitor.model.bitemporal import holds_from
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.coverage import Coverage
-from monitor.model.history import NewVersion, TrialHistory, TrialRow
+from monitor.model.history import TrialHistory, TrialRow
 from monitor.model.record import TrialRecord
 from monitor.model.search import SearchDocument
 from monitor.settings import ThresholdSettings
@@ -31,15 +38,6 @@ from monitor.store.writer import Transaction
 
 if TYPE_CHECKING:
     from monitor.ingest.notify import OutboxBuilder
-
-# What may change of a stored version: its interval, and the record that it was merged with.
-_CHANGEABLE = (
-    "version_date", "registry_version", "data_date", "retrieved_at", "raw_sha256",
-    "last_version_date", "last_registry_version", "last_data_date", "last_retrieved_at",
-    "last_raw_sha256", "content_sha256", "coverage", "stated_coverage", "snapshot_id",
-    "stated_snapshot_id",
-)  # fmt: skip
-
 
 # How many trials are kept open; one that is left is written, and read again if it comes back.
 OPEN_TRIALS = 16
@@ -189,42 +187,13 @@ class Timelines:
                 )
         is_new = entry.id is None
         if entry.id is None:
-            entry.id = self._tx.insert_version(self._version(nct_id, entry))
+            entry.id = self._tx.insert_version(new_version(nct_id, entry, rules=self._rules))
         elif remerged or entry.moved:
-            version = self._version(nct_id, entry)
-            columns = {name: getattr(version, name) for name in _CHANGEABLE}
+            version = new_version(nct_id, entry, rules=self._rules)
+            columns = {name: getattr(version, name) for name in CHANGEABLE}
             self._tx.update_version(entry.id, **columns)
         if is_new or remerged:
             self._tx.put_facts(entry.id, version_facts(timeline.record(entry)))
-
-    def _version(self, nct_id: str, entry: TimelineEntry) -> NewVersion:
-        first, last = entry.first_key, entry.last_key
-        if entry.identity is None:
-            raise ValueError("a version is stored with its identity")
-        return NewVersion(
-            nct_id=nct_id,
-            identity=entry.identity,
-            source=entry.source,
-            origin=entry.origin,
-            version_date=first.version_date,
-            registry_version=first.registry_version,
-            data_date=first.data_date,
-            retrieved_at=first.retrieved_at,
-            last_version_date=last.version_date,
-            last_registry_version=last.registry_version,
-            last_data_date=last.data_date,
-            last_retrieved_at=last.retrieved_at,
-            raw_sha256=entry.raw_sha256,
-            last_raw_sha256=entry.last_raw_sha256,
-            stated_sha256=entry.stated_sha256,
-            content_sha256=entry.content_sha256,
-            coverage=entry.coverage,
-            stated_coverage=entry.stated_coverage,
-            backfilled=entry.backfilled,
-            snapshot_id=entry.stored_snapshot(),
-            stated_snapshot_id=entry.stated_snapshot_id,
-            rules=self._rules,
-        )
 
 
 def load_record(

@@ -271,7 +271,7 @@ class FilesSourceSettings(SourceSettings, frozen=True, kw_only=True):
 
 AnySourceSettings = CtgovSourceSettings | FilesSourceSettings
 
-SOURCE_TYPES: Mapping[str, type[CtgovSourceSettings] | type[FilesSourceSettings]] = {
+SOURCE_TYPES: Mapping[str, type[AnySourceSettings]] = {
     "ctgov": CtgovSourceSettings,
     "files": FilesSourceSettings,
 }

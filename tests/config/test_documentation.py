@@ -17,8 +17,6 @@ from monitor.config import load
 from monitor.config.keys import LISTS
 from monitor.config.keys import SECTIONS as STRUCTS
 from monitor.settings import (
-    CtgovSourceSettings,
-    FilesSourceSettings,
     Settings,
     SourceSettings,
     SubscriberSettings,
@@ -26,6 +24,7 @@ from monitor.settings import (
 )
 from monitor.settings.channels import CHANNEL_TYPES, ChannelSettings
 from monitor.settings.section import Section
+from monitor.settings.sources import SOURCE_TYPES
 from monitor.settings.times import duration_text
 
 PROJECT = Path(__file__).parents[2]
@@ -43,8 +42,7 @@ TABLES = [
     if part.startswith("# [[")
 ]
 KINDS: list[tuple[str, str, type[Section]]] = [
-    ("Every source", 'type = "ctgov"', CtgovSourceSettings),
-    ("Every source", 'type = "files"', FilesSourceSettings),
+    *(("Every source", f'type = "{name}"', kind) for name, kind in SOURCE_TYPES.items()),
     *(("Every channel", f'Channel type = "{name}"', kind) for name, kind in CHANNEL_TYPES.items()),
     ("", "subscriber", SubscriberSettings),
     ("", "subscription", SubscriptionSettings),
