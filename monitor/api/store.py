@@ -36,8 +36,8 @@ from monitor.app.versions import Which, find_version
 from monitor.app.wiring import App
 from monitor.errors import UsageError
 from monitor.model.changes import Severity
-from monitor.model.groups import kinds_of
 from monitor.model.history import StoredVersion
+from monitor.model.kind_names import kinds_of
 from monitor.model.nct import normalize_nct_id
 from monitor.model.queries import EventQuery, TrialQuery
 from monitor.model.series import SERIES_FIELDS

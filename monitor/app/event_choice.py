@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from monitor.app.lookups import present_id
 from monitor.app.matching import require_findable
 from monitor.app.wiring import App
-from monitor.model.changes import Severity
-from monitor.model.groups import GROUPS, kinds_of
+from monitor.model.changes import GROUPS, Severity
+from monitor.model.kind_names import kinds_of
 from monitor.model.queries import EventQuery
 from monitor.model.subscriptions import Filter
 

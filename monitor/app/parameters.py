@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from monitor.errors import UsageError
 from monitor.model.changes import Severity
 from monitor.model.dates import PartialDate
-from monitor.model.groups import kind_or_group
+from monitor.model.kind_names import kind_or_group
 from monitor.model.subscriptions import FILTER_KEYS, Filter
 
 _SEVERITIES = tuple(str(severity) for severity in Severity)

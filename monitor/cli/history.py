@@ -9,8 +9,8 @@ from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.model.bitemporal import valid_from
 from monitor.model.changes import Severity
-from monitor.model.groups import kinds_of
 from monitor.model.history_filter import HistoryFilter, filter_history
+from monitor.model.kind_names import kinds_of
 from monitor.model.nct import normalize_nct_id
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from monitor.errors import ConfigError, UsageError
 from monitor.model.changes import Severity
-from monitor.model.groups import kinds_of
+from monitor.model.kind_names import kinds_of
 from monitor.model.nct import normalize_nct_id
 from monitor.model.subscriptions import (
     FILTER_KEYS,

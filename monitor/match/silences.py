@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from monitor.model.changes import ChangeKind
-from monitor.model.groups import kinds_of
+from monitor.model.kind_names import kinds_of
 from monitor.model.subscriptions import Silence
 
 _BySubscriber = Mapping[str | None, Sequence[Silence]]

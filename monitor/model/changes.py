@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Literal
 
 from monitor.model.fields import Path
@@ -107,6 +108,56 @@ class ChangeKind(StrEnum):
         present = FORMER_KINDS.get(str(value))
         return None if present is None else cls(present)
 
+
+_K = ChangeKind
+
+GROUPS: Mapping[str, frozenset[ChangeKind]] = MappingProxyType({
+    "status": frozenset({
+        _K.TRIAL_WITHDRAWN, _K.TRIAL_TERMINATED, _K.TRIAL_SUSPENDED, _K.TRIAL_RESTARTED,
+        _K.WHY_STOPPED_CHANGED, _K.RECRUITMENT_OPENED, _K.RECRUITMENT_CLOSED, _K.TRIAL_COMPLETED,
+        _K.STATUS_UNKNOWN, _K.STATUS_REVERSED, _K.STATUS_CHANGED, _K.EXPANDED_ACCESS_CHANGED,
+    }),
+    "dates": frozenset({
+        _K.START_DATE_MOVED, _K.PRIMARY_COMPLETION_MOVED, _K.COMPLETION_MOVED,
+        _K.DATE_BECAME_ACTUAL, _K.RETROACTIVELY_PROSPECTIVE,
+    }),
+    "enrollment": frozenset({_K.ENROLLMENT_TARGET_CHANGED, _K.ENROLLMENT_ACTUAL_REPORTED}),
+    "outcomes": frozenset({
+        _K.PRIMARY_OUTCOME_ADDED, _K.PRIMARY_OUTCOME_DROPPED, _K.PRIMARY_OUTCOME_DEMOTED,
+        _K.PRIMARY_OUTCOME_PROMOTED, _K.PRIMARY_OUTCOME_EDITED, _K.SECONDARY_OUTCOME_CHANGED,
+    }),
+    "eligibility": frozenset({_K.ELIGIBILITY_CHANGED, _K.ELIGIBLE_POPULATION_CHANGED}),
+    "sites": frozenset({
+        _K.SITE_ADDED, _K.SITE_REMOVED, _K.SITE_STATUS_CHANGED, _K.COUNTRY_ADDED,
+        _K.COUNTRY_REMOVED,
+    }),
+    "design": frozenset({
+        _K.PHASE_CHANGED, _K.DESIGN_CHANGED, _K.ARM_CHANGED, _K.INTERVENTION_CHANGED,
+    }),
+    "sponsor": frozenset({_K.SPONSOR_CHANGED, _K.COLLABORATOR_CHANGED}),
+    "people": frozenset({_K.INVESTIGATOR_CHANGED, _K.CONTACT_CHANGED}),
+    "results": frozenset({
+        _K.RESULTS_SUBMITTED, _K.RESULTS_RETURNED, _K.RESULTS_SUBMISSION_WITHDRAWN,
+        _K.RESULTS_DELAY_CERTIFIED, _K.RESULTS_POSTED, _K.RESULTS_CHANGED, _K.RESULTS_WITHDRAWN,
+    }),
+    "documents": frozenset({_K.DOCUMENT_ADDED, _K.DOCUMENT_REMOVED}),
+    "record": frozenset({
+        _K.TRIAL_REGISTERED, _K.RECORD_VANISHED, _K.RECORD_RESTORED, _K.RECORD_MERGED,
+    }),
+    "text": frozenset({
+        _K.CONDITION_CHANGED, _K.TITLE_CHANGED, _K.DESCRIPTION_CHANGED, _K.REFERENCE_CHANGED,
+    }),
+    "other": frozenset({
+        _K.IDENTIFIER_CHANGED, _K.OVERSIGHT_CHANGED, _K.IPD_SHARING_CHANGED, _K.FIELD_CHANGED,
+    }),
+    "noise": frozenset({
+        _K.SITE_RENAMED, _K.ADMINISTRATIVE_UPDATE, _K.REGISTRY_NORMALIZATION,
+    }),
+})  # fmt: skip
+"""What subscriptions name for several kinds; every kind is in exactly one group.
+
+``noise`` has the kinds that are never above noise.
+"""
 
 # What was announced keeps the names of its day, and configurations may.
 FORMER_KINDS: Mapping[str, str] = {

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.model.bitemporal import valid_from
-from monitor.model.changes import ChangeEvent, ChangeKind, Severity
-from monitor.model.groups import GROUPS
+from monitor.model.changes import GROUPS, ChangeEvent, ChangeKind, Severity
 from monitor.model.history import StoredEvent, StoredVersion
 
 

@@ -135,7 +135,7 @@ class Subscriber:
 class Silence:
     """Nothing of a trial, or of a kind, or of a kind in a trial, is sent until then (aware UTC).
 
-    ``kind``: a kind of change, or the name of a group (``model.groups``) for all kinds of it.
+    ``kind``: a kind of change, or the name of a group (``model.changes``) for all kinds of it.
     ``subscriber`` None: to nobody. At least one of ``nct_id`` and ``kind`` is given.
     """
 

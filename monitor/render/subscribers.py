@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from monitor.model.changes import ChangeKind, Severity
-from monitor.model.groups import GROUPS
+from monitor.model.changes import GROUPS, ChangeKind, Severity
 from monitor.model.subscriptions import Changes, Filter, Silence, Subscriber, Subscription, Trials
 from monitor.render.json_values import JsonObject
 from monitor.render.lines import Line, Span, Table, TextBlock, line

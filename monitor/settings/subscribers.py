@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta
 
-from monitor.model.groups import kinds_of
+from monitor.model.kind_names import kinds_of
 from monitor.model.when import parse_quiet, parse_when
 from monitor.settings.section import Check, Flag, InvalidValueError, Section, percent, whole
 from monitor.settings.sources import distinct_nct_ids

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from monitor.model.groups import kind_or_group
+from monitor.model.kind_names import kind_or_group
 from monitor.model.subscriptions import (
     Silence,
     Subscriber,

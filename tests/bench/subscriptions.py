@@ -9,8 +9,7 @@ import orjson
 
 from monitor.match.change_set import ChangeSet
 from monitor.model import fields
-from monitor.model.changes import ChangeEvent, ChangeKind, Severity
-from monitor.model.groups import GROUPS
+from monitor.model.changes import GROUPS, ChangeEvent, ChangeKind, Severity
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import Changes, Filter, Subscription, SubscriptionOrigin, Trials
 from monitor.model.when import AtOnce, Hourly, LocalTime, When

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from monitor.model.groups import GROUPS
+from monitor.model.changes import GROUPS
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT
 

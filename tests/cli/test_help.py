@@ -139,3 +139,10 @@ def test_the_configuration_may_be_named_behind_the_command(monitor: Monitor) -> 
 @pytest.mark.parametrize("name", ["quarantine", "db"])
 def test_a_group_shows_an_example_too(wide: Monitor, name: str) -> None:
     assert f"Example:\n  monitor {name} " in wide.answer(name, "--help")
+
+
+def test_the_readme_names_every_command() -> None:
+    lines = (REPO / "README.md").read_text("utf-8").splitlines()
+    rows = [line.split("|")[1] for line in lines if line.startswith("| `monitor ")]
+    quoted = [words for row in rows for words in re.findall(r"`([^`]+)`", row)]
+    assert COMMANDS.keys() - {word for words in quoted for word in words.split()} == set()

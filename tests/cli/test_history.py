@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from monitor.model.groups import GROUPS
+from monitor.model.changes import GROUPS
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, study
 

@@ -8,8 +8,7 @@ import pytest
 from monitor.config import load
 from monitor.config.subscriptions import build_subscription, nct_ids_of
 from monitor.errors import ConfigError
-from monitor.model.changes import ChangeKind, Severity
-from monitor.model.groups import GROUPS
+from monitor.model.changes import GROUPS, ChangeKind, Severity
 from monitor.model.subscriptions import Changes, Filter, Subscription, SubscriptionOrigin, Trials
 from monitor.model.when import AtOnce, LocalTime, QuietHours
 from monitor.settings import Settings

@@ -2,8 +2,7 @@
 
 import pytest
 
-from monitor.model.changes import ChangeKind
-from monitor.model.groups import GROUPS
+from monitor.model.changes import GROUPS, ChangeKind
 from tests.detect.examples import GONE, STUDY, Changes, events, kinds, study, the, updated
 
 SUBMITTED = "statusModule.resultsFirstSubmitDate"

@@ -7,8 +7,7 @@ from functools import cache
 from typing import Any
 
 from monitor.match.change_set import ChangeSet
-from monitor.model.changes import ChangeEvent
-from monitor.model.groups import GROUPS
+from monitor.model.changes import GROUPS, ChangeEvent
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import Changes, Filter, Silence, Subscription
 

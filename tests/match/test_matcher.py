@@ -16,8 +16,7 @@ from monitor.detect.diff import diff
 from monitor.detect.rules.base import Context
 from monitor.match.change_set import ChangeSet
 from monitor.match.matcher import Matcher
-from monitor.model.changes import ChangeEvent, ChangeKind, Severity
-from monitor.model.groups import GROUPS
+from monitor.model.changes import GROUPS, ChangeEvent, ChangeKind, Severity
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import (
     FILTER_KEYS,

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.match.matcher import Matcher
-from monitor.model.changes import ChangeKind, Severity
-from monitor.model.groups import GROUPS
+from monitor.model.changes import GROUPS, ChangeKind, Severity
 from monitor.model.subscriptions import (
     Changes,
     Filter,

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.model.changes import FORMER_KINDS, ChangeKind
-from monitor.model.groups import kinds_of
+from monitor.model.kind_names import kinds_of
 
 
 @pytest.mark.parametrize(("former", "present"), FORMER_KINDS.items())

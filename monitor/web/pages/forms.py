@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from monitor.model import fields
-from monitor.model.changes import Severity
-from monitor.model.groups import GROUPS
+from monitor.model.changes import GROUPS, Severity
 from monitor.render.code_words import code_words, phase_words, status_words
 
 Pair = tuple[str, str]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.detect.classify import SEVERITIES
-from monitor.model.changes import ChangeKind, Severity
-from monitor.model.groups import GROUPS, kinds_of
+from monitor.model.changes import GROUPS, ChangeKind, Severity
+from monitor.model.kind_names import kinds_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text("utf-8")
 
