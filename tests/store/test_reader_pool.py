@@ -1,7 +1,8 @@
 """Connections to PostgreSQL that readers of a process share, one after another."""
 
+import http.client
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psycopg
@@ -13,8 +14,10 @@ from monitor.store.writer import open_store
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT, study
 from tests.daemon.processes import eventually
+from tests.web.pages.site import get, site_of
 
 SIZE = 2
+REQUESTS_AT_A_TIME = 4
 
 
 class Server:
@@ -36,6 +39,14 @@ class Server:
     def wait_for(self, count: int) -> None:
         """Wait until so many sessions are left: a closed one takes the server a moment."""
         eventually(lambda: len(self.sessions()) == count, what=f"{count} sessions", within_s=20)
+
+    def blocked(self) -> int:
+        """Return how many sessions wait for a lock."""
+        [found] = self._connection.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchall()
+        return int(found[0])
 
     def _connected(self) -> set[int]:
         rows = self._connection.execute(
@@ -105,3 +116,34 @@ def test_behind_a_pooler_in_transaction_mode_readers_share_too(pooled_url: str) 
     open_store(pooled_url).close()
     pool = ReaderPool(SIZE)
     assert [look(pooled_url, pool) for _ in range(5)] == [[]] * 5
+
+
+def test_requests_one_after_another_share_a_connection(server: Server) -> None:
+    with site_of(server.url) as site:
+        seen = []
+        for _ in range(3):
+            assert get(site, "/trials").status == 200
+            seen.append(server.sessions())
+    assert seen == [seen[0]] * 3
+    assert len(seen[0]) == 1
+
+
+def test_requests_at_once_take_turns_by_a_few_connections(server: Server) -> None:
+    with ExitStack() as stack:
+        lock = stack.enter_context(psycopg.connect(server.url))
+        site = stack.enter_context(site_of(server.url))
+        waiting = [
+            stack.enter_context(closing(http.client.HTTPConnection(*site.address, timeout=60)))
+            for _ in range(3 * REQUESTS_AT_A_TIME)
+        ]
+        own = server.sessions()
+        lock.execute("LOCK TABLE trials IN ACCESS EXCLUSIVE MODE")
+        for one in waiting:
+            one.request("GET", "/trials", headers={"Accept": "text/html"})
+        eventually(
+            lambda: server.blocked() == REQUESTS_AT_A_TIME, what="requests wait", within_s=20
+        )
+        assert get(site, "/healthz").status == 200  # those before it have been read
+        lock.rollback()
+        assert [one.getresponse().status for one in waiting] == [200] * len(waiting)
+        assert len(server.sessions() - own) == REQUESTS_AT_A_TIME
