@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -186,6 +187,7 @@ def test_selected_events_are_those_that_a_walk_finds(reader: Reader) -> None:
         found = list(pages(reader, query))
         assert [one.key for page in found for one in page.events] == events_of(trials, query)
         assert all(page.is_complete and len(page.events) <= query.limit for page in found)
+        assert all(page.events for page in found[1:])  # the last one says that it is the last
 
     check()
 
@@ -215,6 +217,7 @@ def test_selected_trials_are_those_that_a_walk_finds(reader: Reader) -> None:
             query = TrialQuery(filter=wish, sort=sort, after=after, limit=limit)
             page = select_trials(reader, query, deadline_s=math.inf)
             found += [row.nct_id for row in page.trials]
+            assert page.trials or after is None
             assert len(found) <= len(rows)  # else the pages might have no end
             if page.next is None:
                 break
@@ -365,3 +368,58 @@ def test_sqlite_reads_events_by_the_index_that_is_named(sqlite_url: str) -> None
     asked = sa.select(events.c.id).with_hint(events, "INDEXED BY ix_events_nct_id", "sqlite")
     assert "FROM events INDEXED BY ix_events_nct_id" in str(asked.compile(engine))
     engine.dispose()
+
+
+@contextmanager
+def plans() -> Iterator[list[str]]:
+    """Yield how PostgreSQL answers each query, where it would do all to have no need to sort."""
+    found: list[str] = []
+
+    def explain(_connection: object, cursor: Any, statement: str, values: Any, *_: object) -> None:
+        if not statement.startswith("SELECT") or "ORDER BY" not in statement:
+            return
+        with cursor.connection.cursor() as other:
+            other.execute("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off")
+            rows = other.execute(f"EXPLAIN {statement}", values).fetchall()
+            other.execute("SET LOCAL enable_sort = on; SET LOCAL enable_seqscan = on")
+        found.append("\n".join(row[0] for row in rows))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", explain)
+    try:
+        yield found
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", explain)
+
+
+FEW = ("NCT00000007", "NCT00000008")
+RARE = Filter(wanted={"text": FEW})
+
+
+@pytest.mark.parametrize(
+    ("query", "all_rows"),
+    [
+        (EventQuery(nct_ids=FEW), "ix_events_learned_at"),
+        (EventQuery(filter=RARE), "ix_events_learned_at"),
+        (TrialQuery(filter=RARE, sort="last_changed"), "ix_trials_last_changed"),
+        (TrialQuery(filter=RARE, sort="last_version_date"), "ix_trials_last_version_date"),
+    ],
+)
+def test_postgresql_does_not_look_for_few_trials_among_all(
+    query: EventQuery | TrialQuery,
+    all_rows: str,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(postgres_url)
+    world.take(*(raw(made(number), origin=str(number)) for number in TRIALS))
+    world.take(*(raw(made(number, updated="2026-03-04", status="COMPLETED")) for number in TRIALS))
+    monkeypatch.setattr(queries, "_CHUNKS", (5,))  # more are there than those of the first chunk
+    with open_reader(postgres_url) as reader, plans() as found:
+        if isinstance(query, EventQuery):
+            assert select_events(reader, query, deadline_s=math.inf).events
+        else:
+            assert select_trials(reader, query, deadline_s=math.inf).trials
+    # By a filter the first chunk is of all: its trials are not known yet.
+    first_of_few = found[0 if isinstance(query, EventQuery) and query.nct_ids else 1]
+    assert all_rows not in first_of_few
+    assert f"nct_id = ANY ('{{{','.join(FEW)}}}'" in first_of_few
