@@ -54,23 +54,39 @@ def made(number: int, *, status: str = "RECRUITING", updated: str = "2026-02-01"
     )
 
 
+def ending(
+    document: dict[str, Any], *, primary: str = "2027-01-01", completion: str = "2027-12-01"
+) -> dict[str, Any]:
+    """Let a study state when it is planned to end; return it."""
+    for name, date in (("primaryCompletion", primary), ("completion", completion)):
+        document["protocolSection"]["statusModule"][f"{name}DateStruct"] = {
+            "date": date,
+            "type": "ESTIMATED",
+        }
+    return document
+
+
 TRIALS = range(1, 41)
 
 
 def fill(world: World) -> None:
     """Store forty trials; some changed, some of them late."""
-    world.take(*(raw(made(number), origin=str(number)) for number in TRIALS))
+    world.take(*(raw(ending(made(number)), origin=str(number)) for number in TRIALS))
     for number in TRIALS:
         status = STATUSES[number % 3]
         at = NOON + timedelta(days=1 + number % 3)
-        document = made(number, status=status, updated="2026-03-04")
+        document = ending(made(number, status=status, updated="2026-03-04"))
         if number % 2:
             document["protocolSection"]["designModule"]["enrollmentInfo"]["count"] = 7
+        if number % 6 == 1:
+            ending(document, completion="2028-02-01")
+        elif number % 6 == 3:
+            ending(document, primary="2027-03-01", completion="2028-02-01")
+        elif number % 6 == 5:
+            ending(document, primary="2027-03-01")
         world.take(raw(document, at=at, origin=f"{number} again"))
-    world.take(
-        *(raw(made(n, status="COMPLETED", updated="2026-01-01"), at=NOON + timedelta(days=9))
-          for n in TRIALS[::5])
-    )  # fmt: skip
+    late = [ending(made(n, status="COMPLETED", updated="2026-01-01")) for n in TRIALS[::5]]
+    world.take(*(raw(document, at=NOON + timedelta(days=9)) for document in late))
 
 
 @pytest.fixture
@@ -166,7 +182,8 @@ QUERIES = st.builds(
     filter=st.none() | FILTERS,
     kinds=st.none() | st.frozensets(st.sampled_from(
         [ChangeKind.TRIAL_REGISTERED, ChangeKind.TRIAL_TERMINATED, ChangeKind.TRIAL_COMPLETED,
-         ChangeKind.ENROLLMENT_TARGET_CHANGED, ChangeKind.COMPLETION_MOVED]), min_size=1),
+         ChangeKind.ENROLLMENT_TARGET_CHANGED, ChangeKind.PRIMARY_COMPLETION_MOVED,
+         ChangeKind.COMPLETION_MOVED]), min_size=1),
     min_severity=st.sampled_from(Severity),
     since=st.none() | st.just(NOON + timedelta(days=2)),
     until=st.none() | st.just(NOON + timedelta(days=3)),

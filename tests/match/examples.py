@@ -149,9 +149,11 @@ def silence(**given: Any) -> Silence:
 
 def sent_by(matcher: Matcher, told: ChangeSet) -> list[EventDecision]:
     """Return each event that is to be sent, as ``explain`` would tell of it."""
+    found = list(matcher.match(told))
+    assert all(positions for _, positions, _ in found), "a match without an event is a message"
     return [
         (subscription, position, verdict)
-        for subscription, positions, verdict in matcher.match(told)
+        for subscription, positions, verdict in found
         for position in positions
     ]
 

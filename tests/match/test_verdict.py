@@ -66,6 +66,15 @@ def test_how_a_subscription_stands_to_the_trial_is_told(
     assert verdict(wish(trials)) == MatchDecision(reason=reason, words=words)
 
 
+def test_of_the_ids_of_a_trial_that_a_subscription_names_the_present_one_is_told() -> None:
+    merged = {"protocolSection": {"identificationModule": {"nctIdAliases": [OTHER_NCT]}}}
+    told = news(old=record(merged), new=record(merged))
+    both = Trials(nct_ids=frozenset({NCT, OTHER_NCT}))
+    assert verdict(wish(both), told).words == NCT
+    former = Trials(nct_ids=frozenset({OTHER_NCT}))
+    assert verdict(wish(former), told).words == f"{OTHER_NCT}, now {NCT}"
+
+
 def test_a_trial_that_enters_a_filter_is_news_to_it() -> None:
     told = news(old=about(conditions=["Gout"]), new=about(conditions=["Lupus"]))
     assert verdict(wish(filtered(LUPUS)), told).words == "condition: lupus"
