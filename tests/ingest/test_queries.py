@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import Filter
 from monitor.store import membership, queries
 from monitor.store.address import StoreAddress
+from monitor.store.db import Db, DeadlineError
 from monitor.store.engine import make_engine
 from monitor.store.reader import Reader, open_reader
 from monitor.store.revisions import HEAD
@@ -67,10 +69,11 @@ def ending(
 
 
 TRIALS = range(1, 41)
+NO_STATUS = "NCT00000041"
 
 
 def fill(world: World) -> None:
-    """Store forty trials; some changed, some of them late."""
+    """Store forty trials, some changed, some of them late, and one without a status."""
     world.take(*(raw(ending(made(number)), origin=str(number)) for number in TRIALS))
     for number in TRIALS:
         status = STATUSES[number % 3]
@@ -85,6 +88,9 @@ def fill(world: World) -> None:
         elif number % 6 == 5:
             ending(document, primary="2027-03-01")
         world.take(raw(document, at=at, origin=f"{number} again"))
+    unsaid = study("2026-02-01", nct_id=NO_STATUS)
+    del unsaid["protocolSection"]["statusModule"]["overallStatus"]
+    world.take(raw(unsaid))
     late = [ending(made(n, status="COMPLETED", updated="2026-01-01")) for n in TRIALS[::5]]
     world.take(*(raw(document, at=NOON + timedelta(days=9)) for document in late))
 
@@ -163,8 +169,7 @@ def pages(reader: Reader, query: EventQuery) -> Iterator[EventResults]:
         if page.next is None:
             return
         assert page.next != query.after  # else the pages would have no end
-        query = EventQuery(**{name: getattr(query, name) for name in query.__slots__}
-                           | {"after": EventKey.parse(str(page.next))})  # fmt: skip
+        query = replace(query, after=EventKey.parse(str(page.next)))
 
 
 CLAUSES = st.one_of(
@@ -248,6 +253,32 @@ def test_a_deadline_ends_a_search_and_says_where_it_goes_on(reader: Reader) -> N
     page = select_events(reader, EventQuery(), deadline_s=0)
     assert (page.events, page.next, page.is_complete) == ((), None, False)
     assert select_events(reader, EventQuery()).events, "the reader goes on"
+
+
+@pytest.mark.parametrize("steps", range(1, 9))
+def test_what_was_found_before_a_deadline_is_given_and_comes_once(
+    steps: int, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = EventQuery(filter=Filter(wanted={"country": ("France", "Germany")}), limit=1_000)
+    everything = [one.key for one in select_events(reader, query, deadline_s=math.inf).events]
+    left = steps
+
+    @contextmanager
+    def run_out(_db: Db, _at: float) -> Iterator[None]:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise DeadlineError
+        yield
+
+    for name, value in CHUNKS.items():
+        monkeypatch.setattr(queries, name, value)
+    monkeypatch.setattr(Db, "deadline", run_out)
+    first = select_events(reader, query)
+    monkeypatch.undo()
+    assert not first.is_complete
+    rest = select_events(reader, replace(query, after=first.next), deadline_s=math.inf)
+    assert [one.key for page in (first, rest) for one in page.events] == everything
 
 
 def test_a_selected_event_says_what_it_is_of(reader: Reader) -> None:
