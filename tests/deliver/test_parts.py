@@ -3,15 +3,18 @@
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from monitor.channels.envelope import envelope
 from monitor.deliver import Report
-from monitor.model.messages import MessageState, OutboxMessage
+from monitor.deliver.splitting import Splitter
+from monitor.model.messages import Message, MessageState, OutboxMessage
 from monitor.model.subscriptions import Silence
+from monitor.render.alerts import render
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.channels.receiver import Receiver
@@ -19,6 +22,7 @@ from tests.cli.calls import Monitor
 from tests.deliver.configured import Monitored
 from tests.deliver.rig import HOUR
 from tests.ingest.world import study
+from tests.render.alerts.samples import READ, digest, many, version
 from tests.sources.http.loopback import Connection, Request, Script, reply
 from tests.store.leasing import worker_lease
 from tests.store.test_snapshots import run_sql
@@ -278,6 +282,49 @@ def test_what_was_tried_whole_stays_whole(one_rig: Hooked) -> None:
     first, second = one_rig.bodies()
     assert first["id"] == second["id"]
     assert second["data"]["part"] is None
+
+
+def test_what_was_given_up_whole_stays_whole_when_it_is_retried(one_rig: Hooked) -> None:
+    one_rig.subscribe("split_above_kb = 0")
+    one_rig.flood()
+    one_rig.service.script = reply(status=400)
+    assert one_rig.deliver() == Report(dead=1)
+    one_rig.subscribe("split_above_kb = 64")
+    one_rig.service.script = reply()
+    [message] = one_rig.messages()
+    with open_store(one_rig.url) as store, store.transaction() as tx:
+        tx.outbox.retry([message.id], now=one_rig.clock.at)
+    assert one_rig.deliver() == Report(sent=1)
+    first, second = one_rig.bodies()
+    assert first["id"] == second["id"]
+    assert second["data"]["part"] is None
+
+
+def test_no_part_of_several_alerts_is_larger_than_the_limit() -> None:
+    alerts = [
+        replace(one, version=version(number, nct_id=one.trial.nct_id))
+        for number, one in enumerate(many(6, {"statusModule.overallStatus": "WITHDRAWN"}), start=2)
+    ]
+    whole = digest(*alerts)
+    message = render(whole)
+    stored = OutboxMessage(
+        id=1, key="", uid=whole.uid, subscriber="ana", channel="hook", target="",
+        state=MessageState.SENDING, cutoff=READ, due_at=READ, created_at=READ,
+    )  # fmt: skip
+    split = 0
+    for limit in range(size(message) // 2, size(message), 11):
+        parts = Splitter(limit=limit, size=size).parts(stored, message, alerts)
+        for number, ids in enumerate(parts, start=1):
+            own = [one for one in alerts if one.version.id in ids]
+            uid, part = f"{whole.uid}.{number}", (number, len(parts))
+            rendered = render(replace(whole, uid=uid, alerts=tuple(own), part=part))
+            assert len(own) == 1 or size(rendered) <= limit
+            split += len(own) > 1
+    assert split
+
+
+def size(message: Message) -> int:
+    return len(envelope(message, "https://monitor.example.org"))
 
 
 def test_a_part_is_found_by_its_id_or_by_that_of_the_whole(one_rig: Hooked, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from monitor.deliver.claims import WORKER
 from monitor.errors import DeliveryError, StoreError
 from monitor.model.alerts import Notification
 from monitor.model.messages import Message, MessageState
+from monitor.model.readers import SUBSCRIBERS
 from monitor.render.alerts import render
 from monitor.store.writer import open_store
 from tests.daemon.processes import eventually
@@ -203,6 +204,21 @@ def test_an_address_that_is_not_served_any_more_gets_nothing(one_rig: DeliveryRi
     one_rig.box.targets = ("ben@example.org",)
     assert one_rig.deliver() == Report(sent=1, dead=1)
     assert [message.target for message in one_rig.box.got] == ["ben@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "report"),
+    [("ana@example.org", Report(sent=1)), ("ana@example.com", Report(dead=1))],
+)
+def test_a_reader_is_sent_to_at_the_confirmed_address_alone(
+    confirmed: str, report: Report, one_rig: DeliveryRig
+) -> None:
+    one_rig.box.targets = ("ana@example.org",)
+    begun(one_rig)
+    one_rig.box.targets = SUBSCRIBERS
+    with one_rig.store.transaction() as tx:
+        tx.readers.confirm_address("ana", confirmed, one_rig.clock.at)
+    assert one_rig.deliver() == report
 
 
 def test_being_stopped_gives_back_what_was_not_tried(rig: DeliveryRig) -> None:
