@@ -8,6 +8,7 @@ import pytest
 
 from monitor.errors import NotFoundError, UsageError
 from monitor.ingest import page_storage
+from monitor.ingest.gate import Gate
 from monitor.model import fields
 from monitor.model.gate import GONE, missing_value, unknown_value
 from tests.gate.hall import (
@@ -151,6 +152,20 @@ def test_more_than_a_fifth_of_at_least_twenty_known_records_are_held(
         assert {one.versions(number) for number in range(1, affected + 1)} == {1 if is_held else 2}
 
 
+def test_what_is_held_is_held_until_no_record_has_it_however_few_are_left(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    with hall(tmp_path, sqlite_url, records(COUNT)) as one:
+        one.poison(range(1, 11), rename("phases", "phase"))
+        assert one.next_day().outcome == "failed"
+        one.heal(range(3, 11))
+        assert one.next_day().outcome == "failed"
+        assert (one.gate().state.records, one.versions(1)) == (2, 1)
+        one.heal((1, 2))
+        assert one.poll().outcome == "ok"
+        assert one.count_alerts() == {}
+
+
 def test_few_records_without_what_all_have_go_to_the_quarantine(
     tmp_path: Path, sqlite_url: str
 ) -> None:
@@ -229,6 +244,20 @@ def test_a_record_is_gone_when_it_is_missed_again_dated_by_the_first_miss(
         with one.app.reader() as reader:
             version = reader.versions(nct(5))[-1]
         assert (str(version.version_date), str(version.data_date)) == (TUESDAY, TUESDAY)
+        assert one.next_day().outcome == "ok"
+        assert one.count_alerts() == once(5)
+
+
+def test_to_be_missed_twice_in_one_load_proves_nothing(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a process that was killed and goes on with the pass: it asks for suspects again.
+    monkeypatch.setattr(Gate, "mark_fetched", lambda *_: None)
+    found = records(COUNT)
+    found.remove(nct(5), on=TUESDAY)
+    with hall(tmp_path, sqlite_url, found, WATCHED) as one:
+        assert one.next_day().outcome == "ok"
+        assert one.count_alerts() == {}
         assert one.next_day().outcome == "ok"
         assert one.count_alerts() == once(5)
 
