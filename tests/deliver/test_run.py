@@ -271,7 +271,10 @@ def test_whose_lease_is_another_s_claims_under_a_new_one(rig: DeliveryRig) -> No
         with rig.store.transaction() as tx:
             lose_worker(tx, "w")
 
-    rig.box.answers = [lost]
+    def deliver_too(_: Message) -> None:
+        assert rig.deliver(worker="other") == Report()
+
+    rig.box.answers = [lost, deliver_too]
     assert rig.deliver() == Report(sent=2)
     assert len(rig.box.got) == 2
 

@@ -148,3 +148,19 @@ def test_only_giving_up_a_plan_that_lay_ahead_is_critical(
     old, new = ({PRIMARY: {"date": primary[n], "type": types[n]}} for n in (0, 1))
     event = the(K.PRIMARY_COMPLETION_MOVED, events(study(old), updated(new)))
     assert event.severity is severity
+
+
+def test_a_date_that_is_stated_for_the_first_time_has_not_moved_with_the_other() -> None:
+    old = {PRIMARY: {"type": PLANNED}, END: {"date": "2027-09-01", "type": PLANNED}}
+    new = {
+        PRIMARY: {"date": "2027-05-01", "type": PLANNED},
+        END: {"date": "2027-11-05", "type": PLANNED},
+    }
+    found = events(study(old), updated(new))
+    assert kinds(found) == [K.COMPLETION_MOVED, K.PRIMARY_COMPLETION_MOVED]
+
+
+def test_an_actual_date_is_no_plan_that_moved_even_if_it_lay_ahead() -> None:
+    old, new = ({PRIMARY: {"date": date, "type": ACTUAL}} for date in ("2027-03-01", "2025-12-01"))
+    event = the(K.PRIMARY_COMPLETION_MOVED, events(study(old), updated(new)))
+    assert (event.facts["corrected"], event.severity) == (True, Severity.HIGH)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from monitor.detect.diff import diff
 from monitor.model.changes import ChangeKind, Severity
 from tests.detect.edits import shuffle
-from tests.detect.examples import STUDY, events, kinds, of, seeded, sites, study, updated
+from tests.detect.examples import GONE, STUDY, events, kinds, of, seeded, sites, study, updated
 from tests.records import record, sample
 
 Document = dict[str, Any]
@@ -170,6 +170,15 @@ def test_a_new_submission_date_alone_makes_an_edit_the_sponsors() -> None:
     new = study({"statusModule.lastUpdateSubmitDate": "2026-02-19",
                  "designModule.enrollmentInfo.count": 7})  # fmt: skip
     assert kinds(events(study(), new)) == [ChangeKind.ENROLLMENT_TARGET_CHANGED]
+
+
+def test_records_without_a_date_are_no_edits_by_the_registry() -> None:
+    undated = {
+        "statusModule.lastUpdatePostDateStruct": GONE,
+        "statusModule.lastUpdateSubmitDate": GONE,
+    }
+    found = events(study(undated), study({**undated, "designModule.enrollmentInfo.count": 7}))
+    assert kinds(found) == [ChangeKind.ENROLLMENT_TARGET_CHANGED]
 
 
 def test_no_change_is_one_event_that_says_so() -> None:

@@ -10,7 +10,8 @@ from monitor.detect.diff import diff
 from monitor.detect.sites import is_masked
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
-from tests.detect.examples import compared, events, of, shuffled, sites, study, the, updated
+from monitor.model.coverage import Coverage
+from tests.detect.examples import compared, events, kinds, of, shuffled, sites, study, the, updated
 
 Site = dict[str, Any]
 
@@ -254,6 +255,18 @@ def test_a_country_comes_only_with_its_first_site() -> None:
     assert derive_changes([here, there], [here, there, site(3, country="Norway")]) == [
         (ChangeKind.SITE_ADDED, 1)
     ]
+
+
+def test_countries_that_were_not_stated_before_are_not_added() -> None:
+    place = "contactsLocationsModule.locations"
+    nowhere = {name: value for name, value in site(1).items() if name != "country"}
+    old = of(study({place: [nowhere]}), coverage=Coverage.all_but([fields.LOCATION_COUNTRY]))
+    new = of(updated({place: [site(1), site(2, country="Norway")]}))
+    for before, after, kind in (
+        (old, new, ChangeKind.SITE_ADDED),
+        (new, old, ChangeKind.SITE_REMOVED),
+    ):
+        assert kinds(compared(before, after)[1]) == [kind]
 
 
 def test_sites_of_a_country_are_counted_together_under_whichever_of_its_names() -> None:
