@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from monitor.app.queries import select_events, select_trials
@@ -205,6 +205,7 @@ def test_selected_events_are_those_that_a_walk_finds(reader: Reader) -> None:
 
     @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(QUERIES)
+    @example(EventQuery(kinds=[ChangeKind.COMPLETION_MOVED]))  # which an event of another kind has
     def check(query: EventQuery) -> None:
         found = list(pages(reader, query))
         assert [one.key for page in found for one in page.events] == events_of(trials, query)
