@@ -135,15 +135,16 @@ def test_a_merger_into_a_record_that_was_there_is_told_once(
     assert filled(followed.next_day()) == [(FORMER, "record_merged")]
 
 
+@pytest.mark.parametrize("wanted", ["all = true", f'nct_ids = ["{FORMER}", "{NOW}"]'])
 def test_a_merger_is_told_of_both_records_to_who_follows_both(
-    monitor: Monitor, tmp_path: Path, records: Records, served: ReplicaServer
+    monitor: Monitor, tmp_path: Path, records: Records, served: ReplicaServer, wanted: str
 ) -> None:
     records.put(study(9), on=MONDAY)
     records.merge(FORMER, into=NOW, on=TUESDAY)
     followed = Followed(monitor, tmp_path, served, f'["{FORMER}", "{NOW}"]')
     settings = tmp_path / "monitor.toml"
     both = settings.read_text().replace(
-        f'\nnct_ids = ["{FORMER}"]\nchannels', "\nall = true\nchannels"
+        f'\nnct_ids = ["{FORMER}"]\nchannels', f"\n{wanted}\nchannels"
     )
     settings.write_text(both)
     assert followed.look() == []

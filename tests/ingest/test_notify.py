@@ -8,17 +8,20 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.errors import StoreError
+from monitor.ingest import ingest
 from monitor.ingest.notify import Notifier
 from monitor.match.change_set import ChangeSet
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.messages import OutboxMessage
-from monitor.model.record import TrialRecord
+from monitor.model.record import RawVersion, TrialRecord
 from monitor.model.subscriptions import Filter, Subscription, Trials
 from monitor.model.tracking import Presence, Sighting, SourceRow
 from monitor.model.when import AtOnce, next_cutoff, parse_quiet, parse_when
+from monitor.settings import ThresholdSettings
 from monitor.store.reader import open_reader
 from monitor.store.writer import StoreWriter, open_store
+from tests.ingest.world import NCT, raw, study
 from tests.store.deliveries import add_versions, subscription
 from tests.store.examples import NCT_ID, SEEN, status_event
 
@@ -216,3 +219,25 @@ def test_a_damaged_subscription_is_told_and_the_others_are_served(
         assert lenient.make_outbox_builder(tx) is not None
     assert len(told) == 1
     assert "broken" in told[0]
+
+
+def test_a_stored_version_that_a_backfill_numbers_is_no_news_to_who_came_since(
+    store: StoreWriter, sqlite_url: str
+) -> None:
+    notifier = Notifier(targets={"mail": ["ana@example.org"]}, now=lambda: SEEN)
+
+    def take(found: RawVersion) -> None:
+        ingest([found], store, thresholds=ThresholdSettings(), notifier=notifier)
+
+    take(raw(study("2026-02-01", "2026-03-01")))
+    take(raw(study("2026-02-20", "2026-03-01", enrollment=7)))
+    with store.transaction() as tx:
+        tx.subscribers.put_subscriptions([wish(trials=Trials(everything=True))])
+    again = raw(study("2026-02-20", "2026-03-02", enrollment=7))
+    take(replace(again, registry_version=2))
+    with open_reader(sqlite_url) as reader:
+        assert [one.registry_version for one in reader.versions(NCT)] == [None, 2]
+        assert reader.outbox.messages(limit=10) == []
+    take(raw(study("2026-03-02", "2026-03-03", enrollment=9)))
+    with open_reader(sqlite_url) as reader:
+        assert len(reader.outbox.messages(limit=10)) == 1
