@@ -20,18 +20,20 @@ from monitor.store.reader import open_reader
 from monitor.web.server import WebServer
 from monitor.web.site import site_routes
 from monitor.web.store_calls import StoreCalls
+from tests.bench.plan import BenchPlan
 from tests.bench.rows import Measurement
 from tests.bench.timing import shown
 from tests.web.serving import LOOPBACK, answering, ask, served
 
 _TARGET_S = 0.06
-_RUNS = 5
 _TRIALS = 60
 _OF_A_FILTER = 5
 _PROGRAMS = ("feed", "API, events")  # of which no time is asked
 
 
-def measure_pages(url: str, queries: Mapping[str, EventQuery]) -> list[Measurement]:
+def measure_pages(
+    url: str, queries: Mapping[str, EventQuery], plan: BenchPlan
+) -> list[Measurement]:
     """Ask a site over the store for each kind of page, and return a row for each kind."""
     app = App.configured(None, environ={"MONITOR_DATABASE_URL": url})
     web = WebSettings(requests_per_minute=0)
@@ -39,7 +41,8 @@ def measure_pages(url: str, queries: Mapping[str, EventQuery]) -> list[Measureme
     site = site_routes(StoreCalls(lambda: app), host=LOOPBACK)
     with served(answering(), site) as server:
         return [
-            _row(kind, *_ask(server, addresses)) for kind, addresses in _kinds(url, queries).items()
+            _row(kind, *_ask(server, addresses, plan.answer_runs), plan.answer_runs)
+            for kind, addresses in _kinds(url, queries).items()
         ]
 
 
@@ -86,12 +89,12 @@ def _trials(url: str, queries: Iterable[EventQuery]) -> dict[str, str]:
     return dict(islice(found.items(), _TRIALS))
 
 
-def _ask(server: WebServer, addresses: Sequence[str]) -> tuple[list[float], int]:
+def _ask(server: WebServer, addresses: Sequence[str], runs: int) -> tuple[list[float], int]:
     """Return the CPU time of each answer, best of some, and the size of the largest, compressed."""
     taken, sizes = [], [0]
     for path in addresses:
         times = []
-        for _ in range(_RUNS):
+        for _ in range(runs):
             began = time.process_time()
             status, _, content = ask(server.address, path)
             times.append(time.process_time() - began)
@@ -101,7 +104,7 @@ def _ask(server: WebServer, addresses: Sequence[str]) -> tuple[list[float], int]
     return taken, max(sizes)
 
 
-def _row(kind: str, taken: Sequence[float], largest: int) -> Measurement:
+def _row(kind: str, taken: Sequence[float], largest: int, runs: int) -> Measurement:
     most = statistics.quantiles(taken, n=20)[-1]
     return Measurement(
         name=f"page_{kind.replace(' ', '_')}",
@@ -110,7 +113,7 @@ def _row(kind: str, taken: Sequence[float], largest: int) -> Measurement:
         baseline=f"{shown(_TARGET_S)} asked",
         ratio=most / _TARGET_S,
         target=1 if kind not in _PROGRAMS else None,
-        note=f"CPU time, 95th percentile of {len(taken)} addresses, each the best of {_RUNS - 1}"
+        note=f"CPU time, 95th percentile of {len(taken)} addresses, each the best of {runs - 1}"
         f" behind a first; the median is {shown(statistics.median(taken))}, the most"
         f" {shown(max(taken))}. The size is the largest one's, compressed.",
     )

@@ -20,6 +20,7 @@ class BenchPlan:
     ``registry_daily`` of which change on a day. ``subscriptions``: that ``changed_trials`` are
     matched against, ``fanout_rounds`` times. ``selected_trials``: of the store that events are
     selected from; ``store_url``: one that is there, or that is made there, else one is made.
+    Of that store each list and page is asked for ``answer_runs`` times.
     """
 
     records: int | None = None
@@ -41,6 +42,7 @@ class BenchPlan:
     fanout_rounds: int = 3
     selected_trials: int = 570_000
     store_url: str | None = None
+    answer_runs: int = 5
 
 
 FULL = BenchPlan()
@@ -63,6 +65,7 @@ TINY = BenchPlan(
     changed_trials=20,
     fanout_rounds=1,
     selected_trials=60,
+    answer_runs=2,
 )
 
 

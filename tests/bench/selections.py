@@ -27,7 +27,6 @@ _WHOLE = 570_000
 _TARGET_B = 300 * _MEGABYTE / _WHOLE
 _PAGE = 50
 _PAGES = 20
-_RUNS = 5
 _SAMPLE = 300  # trials that the filters' words are taken from
 
 
@@ -42,13 +41,19 @@ def measure(bench: Bench) -> list[Measurement]:
             fill(store, made, lambda step: bench.say(f"selections: {step}"))
     bench.say("selections: asking")
     with open_reader(url) as reader:
-        queries = twenty_filters(made)
-        found = {name: _best(reader, query) for name, query in queries.items()}
+        queries, runs = twenty_filters(made), bench.plan.answer_runs
+        found = {name: _best(reader, query, runs) for name, query in queries.items()}
         further = _further(reader, queries["all"])
         ended = _ended(reader)
-        rows = [_slowest(found), *_each(found), further, ended, _size(url, made.trials * COPIES)]
+        rows = [
+            _slowest(found),
+            *_each(found, runs),
+            further,
+            ended,
+            _size(url, made.trials * COPIES),
+        ]
     bench.say("selections: asking for pages")
-    return [*rows, *measure_pages(url, queries)]
+    return [*rows, *measure_pages(url, queries, bench.plan)]
 
 
 def twenty_filters(made: MadeStore) -> dict[str, EventQuery]:
@@ -115,9 +120,9 @@ def _asking(reader: Reader, query: EventQuery, pages: list[EventResults]) -> Cal
     return lambda: pages.append(select_events(reader, query))
 
 
-def _best(reader: Reader, query: EventQuery) -> tuple[Sample, EventResults]:
+def _best(reader: Reader, query: EventQuery, runs: int) -> tuple[Sample, EventResults]:
     pages: list[EventResults] = []
-    samples = [timed(_asking(reader, query, pages)) for _ in range(_RUNS)]
+    samples = [timed(_asking(reader, query, pages)) for _ in range(runs)]
     return best(samples), pages[-1]
 
 
@@ -131,14 +136,14 @@ def _slowest(found: dict[str, tuple[Sample, EventResults]]) -> Measurement:
     )
 
 
-def _each(found: dict[str, tuple[Sample, EventResults]]) -> Iterator[Measurement]:
+def _each(found: dict[str, tuple[Sample, EventResults]], runs: int) -> Iterator[Measurement]:
     for name, (sample, page) in found.items():
         said = "the whole page" if page.is_complete else "ended by the deadline"
         yield _row(
             f"newest events: {name}",
             sample,
             None,
-            f"`select_events`, {len(page.events)} events, {said}; best of {_RUNS} runs.",
+            f"`select_events`, {len(page.events)} events, {said}; best of {runs} runs.",
         )
 
 
