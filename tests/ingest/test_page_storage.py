@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
 
-from monitor.errors import SourceError
+from monitor.errors import HeldError, SourceError
 from monitor.ingest import page_storage
 from monitor.ingest.page_storage import Follower
+from monitor.model.gate import GateState
 from monitor.model.lease import Lease
 from monitor.model.tracking import Presence, Sighting
 from monitor.settings import ThresholdSettings
@@ -150,6 +151,35 @@ def test_a_page_is_not_stored_once_another_process_has_taken_over(
     with pytest.raises(LeaseLostError):
         next(passing)
     assert trials(reader) == ["NCT00000001"]
+
+
+def test_who_lost_the_lease_does_not_say_what_is_held(
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    def held_by_others() -> None:
+        take(store, "scheduler", "they")
+        raise HeldError("all of it is implausible")
+
+    ours = take(store, "scheduler", "we")
+    passing = follower(store, reader, ours).follow(Pages([page(1), held_by_others]))
+    next(passing)
+    with pytest.raises(LeaseLostError):
+        next(passing)
+    with reader() as opened:
+        state = GateState.from_state(opened.sources.state(GateState.state_key("somewhere")))
+    assert state.reason == ""
+
+
+def test_what_could_not_be_read_is_settled_by_a_later_page_that_read_it(
+    store: StoreWriter, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    refusals = refused("NCT00000001"), refused("NCT00000002")
+    list(follower(store, reader).follow(Pages([SourcePage(found=refusals, state={})])))
+    read = SourcePage(read=(refusals[0].origin,), state={})
+    later = NOW + timedelta(hours=1)
+    list(follower(store, reader, now=later).follow(Pages([read])))
+    with reader() as opened:
+        assert [one.origin for one in opened.quarantine()] == [refusals[1].origin]
 
 
 def test_each_page_renews_the_lease(
