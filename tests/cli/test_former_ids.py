@@ -125,6 +125,17 @@ def test_after_a_merger_the_follower_of_the_former_id_goes_on_hearing(
     assert f"{FORMER}, now {NOW}" in monitor.answer("explain", NOW, "--version", "2")
 
 
+def test_a_merger_of_two_records_is_told_once_to_who_follows_one_of_them(
+    monitor: Monitor, tmp_path: Path, records: Records, served: ReplicaServer
+) -> None:
+    for number in (8, 9):
+        records.put(study(number), on=MONDAY)
+        records.merge(nct(number), into=NOW, on=WEDNESDAY)
+    followed = Followed(monitor, tmp_path, served, f'["{FORMER}"]')
+    assert [followed.look(), followed.next_day()] == [[], []]
+    assert filled(followed.next_day()) == [(FORMER, "record_merged")]
+
+
 def test_a_merger_into_a_record_that_was_there_is_told_once(
     monitor: Monitor, tmp_path: Path, records: Records, served: ReplicaServer
 ) -> None:
