@@ -1,8 +1,8 @@
 """What is selected across trials, against a walk over all of them by the matcher of alerts."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -203,7 +203,7 @@ QUERIES = st.builds(
 def test_selected_events_are_those_that_a_walk_finds(reader: Reader) -> None:
     trials = walk(reader)
 
-    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=35, suppress_health_check=list(HealthCheck))
     @given(QUERIES)
     @example(EventQuery(kinds=[ChangeKind.COMPLETION_MOVED]))  # which an event of another kind has
     def check(query: EventQuery) -> None:
@@ -229,7 +229,7 @@ def test_selected_trials_are_those_that_a_walk_finds(reader: Reader) -> None:
         dated.sort(key=lambda nct_id: (values[nct_id], nct_id), reverse=True)
         return dated + sorted(nct_ids - set(dated), reverse=True)
 
-    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=35, suppress_health_check=list(HealthCheck))
     @given(FILTERS, sorts, st.sampled_from([1, 2, 3, 7, 50]))
     def check(wish: Filter, sort: Any, limit: int) -> None:
         compiled = compile_filter(wish)
@@ -256,30 +256,33 @@ def test_a_deadline_ends_a_search_and_says_where_it_goes_on(reader: Reader) -> N
     assert select_events(reader, EventQuery()).events, "the reader goes on"
 
 
-@pytest.mark.parametrize("steps", range(1, 9))
 def test_what_was_found_before_a_deadline_is_given_and_comes_once(
-    steps: int, reader: Reader, monkeypatch: pytest.MonkeyPatch
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     query = EventQuery(filter=Filter(wanted={"country": ("France", "Germany")}), limit=1_000)
     everything = [one.key for one in select_events(reader, query, deadline_s=math.inf).events]
-    left = steps
+    for name, value in CHUNKS.items():
+        monkeypatch.setattr(queries, name, value)
+    for steps in range(1, 9):
+        with monkeypatch.context() as patch:
+            patch.setattr(Db, "deadline", ending_after(steps))
+            first = select_events(reader, query)
+        assert not first.is_complete
+        rest = select_events(reader, replace(query, after=first.next), deadline_s=math.inf)
+        assert [one.key for page in (first, rest) for one in page.events] == everything
+
+
+def ending_after(steps: int) -> Callable[[Db, float], AbstractContextManager[None]]:
+    """Return a deadline that is over after so many blocks under it."""
+    left = iter(range(steps))
 
     @contextmanager
-    def run_out(_db: Db, _at: float) -> Iterator[None]:
-        nonlocal left
-        left -= 1
-        if left < 0:
+    def deadline(_db: Db, _at: float) -> Iterator[None]:
+        if next(left, None) is None:
             raise DeadlineError
         yield
 
-    for name, value in CHUNKS.items():
-        monkeypatch.setattr(queries, name, value)
-    monkeypatch.setattr(Db, "deadline", run_out)
-    first = select_events(reader, query)
-    monkeypatch.undo()
-    assert not first.is_complete
-    rest = select_events(reader, replace(query, after=first.next), deadline_s=math.inf)
-    assert [one.key for page in (first, rest) for one in page.events] == everything
+    return deadline
 
 
 def test_a_selected_event_says_what_it_is_of(reader: Reader) -> None:
