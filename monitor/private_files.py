@@ -34,7 +34,7 @@ def touch_private(path: Path) -> None:
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Tell whether the mode of a file or folder lets its group or everybody read it."""
+    """Return whether the mode of a file or folder lets its group or everybody read it."""
     try:
         return bool(path.stat().st_mode & 0o044)
     except OSError:

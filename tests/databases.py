@@ -339,11 +339,11 @@ def _defined(connection: _Connection) -> str:
 def tables_with_rows(connection: _Connection) -> list[str]:
     """Return the names of a PostgreSQL store's tables that have rows."""
     names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    asked = [
+    requested = [
         sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(name, sql.Identifier(name))
         for (name,) in names
     ]
-    return [name for (name,) in connection.execute(sql.SQL(" UNION ALL ").join(asked))]
+    return [name for (name,) in connection.execute(sql.SQL(" UNION ALL ").join(requested))]
 
 
 def referenced_first(names: Iterable[str]) -> list[str]:

@@ -77,9 +77,9 @@ class _Tables:
         """Let a new store's tables hold them."""
         for name in reversed(self.rows):
             connection.execute(_copy("DELETE FROM {}", name))
-        for name, told in self.rows.items():
+        for name, reported in self.rows.items():
             with connection.cursor().copy(_copy("COPY {} FROM STDIN", name)) as copy:
-                copy.write(told)
+                copy.write(reported)
         for name, value in self.sequences:
             connection.execute("SELECT setval(%s::regclass, %s)", (name, value))
 

@@ -106,8 +106,8 @@ def run_command(
             code = process.wait(timeout_s)
         finally:
             process.kill()
-        said, complained = (file.read_text("utf-8") for file in (out, err))
-    return subprocess.CompletedProcess(arguments, code, said, complained)
+        text, complained = (file.read_text("utf-8") for file in (out, err))
+    return subprocess.CompletedProcess(arguments, code, text, complained)
 
 
 def _command(arguments: tuple[str, ...]) -> None:

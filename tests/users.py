@@ -49,10 +49,10 @@ def as_plain_user(action: Callable[[], str]) -> str:
         os._exit(_answer(action, send))
     os.close(send)
     with os.fdopen(receive) as pipe:
-        said = pipe.read()
+        text = pipe.read()
     _, status = os.waitpid(child, 0)
     assert status == 0, f"the plain user's process ended with status {status}"
-    return said
+    return text
 
 
 @functools.cache
@@ -69,11 +69,11 @@ def _answer(action: Callable[[], str], send: int) -> int:
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
-        said = action()
+        text = action()
     except BaseException:  # noqa: BLE001  # told to the parent
-        said = traceback.format_exc()
+        text = traceback.format_exc()
     with os.fdopen(send, "w") as pipe:
-        pipe.write(said)
+        pipe.write(text)
     return 0
 
 
@@ -86,8 +86,8 @@ def plain_user(test: Callable[Arguments, None]) -> Callable[Arguments, None]:
             test(*args, **kwargs)
             return "passed"
 
-        said = as_plain_user(action)
-        if said != "passed":
-            pytest.fail(said, pytrace=False)
+        text = as_plain_user(action)
+        if text != "passed":
+            pytest.fail(text, pytrace=False)
 
     return run

@@ -33,10 +33,10 @@ def channel_of(given: AnyChannelSettings, delivery: "DeliverySettings") -> "Boun
 
 
 def with_deadline(delivery: "DeliverySettings", seconds: float) -> "DeliverySettings":
-    """Return settings by which somebody who waits for it tries a channel."""
+    """Return settings for trying a channel while a person waits for the result."""
     return replace(
         delivery,
-        # A shorter limit in the settings is somebody's choice, and holds.
+        # A shorter limit in the settings is deliberate, and stays.
         timeout_s=min(seconds, delivery.timeout_s),
         total_timeout_s=min(seconds, delivery.total_timeout_s),
     )

@@ -1,4 +1,4 @@
-"""Stored times that are impossible because a clock was wrong: told, and put right once.
+"""Stored times that are impossible because a clock was wrong: reported, and repaired once.
 
 A time to come is impossible beyond now plus the most that it can be, a time of the past beyond
 now; ``CLOCK_TOLERANCE`` is granted to both. Which clock was wrong, that of then or that of now,
@@ -133,7 +133,7 @@ def time_findings(app: "App", latest_run: LatestRun | None) -> Iterator[Finding]
                 if lease.fault is not None
             ]
             before = last_repairs(reader, now=now)
-    except StoreError:  # told among the findings of the store
+    except StoreError:  # reported among the findings of the store
         return
     if found or leases:
         fix = "check the clock of this machine; `monitor run` and `monitor deliver` put them right"
@@ -261,7 +261,7 @@ def _silence(number: int, until: datetime, at: datetime, now: datetime) -> Skewe
 
 
 def _subscriptions(reader: Reader, now: datetime) -> Iterator[SkewedTimes]:
-    """Yield subscriptions that were made in the future: until then nothing is news to them."""
+    """Yield subscriptions that were made in the future: until then nothing is new to them."""
     for found in reader.skew.late_subscriptions(now + CLOCK_TOLERANCE):
         yield _subscription(*found, now)
 

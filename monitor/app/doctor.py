@@ -92,7 +92,7 @@ def _another_store(app: App, file: Path | None, environ: Mapping[str, str]) -> I
     except ConfigError as exc:
         fix = "start it in the right folder, or name the store by an absolute path"
         yield Finding(about="store", verdict=CheckStatus.FAILED, detail=str(exc), fix=fix)
-    except StoreError:  # told among the findings of the store
+    except StoreError:  # reported among the findings of the store
         return
 
 
@@ -182,7 +182,7 @@ def _source(
 
 
 def gate_findings(app: App) -> Iterator[Finding]:
-    """Tell what is held of the sources, and which of their records cannot be read."""
+    """Report what is held of the sources, and which of their records cannot be read."""
     try:
         found = gates(app)
     except StoreError:  # told among the findings of the store

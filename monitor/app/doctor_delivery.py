@@ -172,7 +172,7 @@ def subscription_findings(app: App) -> Iterator[Finding]:
 
 
 def _unmatched_findings(app: App, subscriptions: Sequence[Subscription]) -> Iterator[Finding]:
-    """Tell what subscriptions and sources ask for in vain."""
+    """Report what subscriptions and sources name that matches nothing."""
     try:
         with limited_reader(app) as reader:
             found = [

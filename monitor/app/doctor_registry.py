@@ -202,7 +202,7 @@ def _fix(one: VariantResponse, working: RequestVariant | None) -> str:
 
 def _clock(offsets: dict[str, float]) -> Finding:
     if not offsets:
-        detail = "nobody's answer to compare it with"
+        detail = "no server's answer to compare it with"
         return Finding(about="clock", verdict=CheckStatus.SKIPPED, detail=detail)
     # The smallest: the clock of one registry, or of a proxy, may be the wrong one.
     base_url, ahead_s = min(offsets.items(), key=lambda found: abs(found[1]))

@@ -62,7 +62,7 @@ def limited_with_followed(app: App) -> App:
     """Return the monitor with what is followed by command, where the store tells that in time."""
     try:
         nct_ids = run_check(partial(_followed_ids, app), about="store", within_s=2 * _PATIENCE_S)
-    except (StoreError, CheckTimeoutError):  # told among the findings of the store
+    except (StoreError, CheckTimeoutError):  # reported among the findings of the store
         return app
     return following(app, nct_ids)
 
@@ -76,7 +76,7 @@ def known_sources(app: App) -> dict[str, SourceRow]:
     """Return what the store knows of the sources; nothing where it is new, or cannot be read."""
     try:
         return run_check(partial(_sources, app), about="store", within_s=2 * _PATIENCE_S)
-    except (StoreError, CheckTimeoutError):  # told among the findings of the store
+    except (StoreError, CheckTimeoutError):  # reported among the findings of the store
         return {}
 
 

@@ -120,7 +120,7 @@ def _problem(address: tuple[str, int]) -> OSError | None:
 
 
 def _is_loopback(address: tuple[str, int] | None) -> bool:
-    """Tell whether nobody but this machine can reach it; so it is where nothing listens."""
+    """Return whether nobody but this machine can reach it; so it is where nothing listens."""
     if address is None or address[0] == "localhost":
         return True
     try:

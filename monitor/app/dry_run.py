@@ -32,7 +32,7 @@ def dry_run(app: App, subscription: Subscription, *, period: timedelta = PERIOD)
     """
     app = with_followed(app)
     since = app.now() - period
-    # What was read before it was made would otherwise be no news to it.
+    # What was read before it was made would otherwise not alert it.
     one = replace(subscription, status=SubscriptionStatus.ACTIVE, created_at=_BEGINNING)
     with app.reader() as reader:
         silences = [

@@ -1,4 +1,4 @@
-"""Which events somebody asks for, by a command's options or an address's parameters."""
+"""Which events are requested, by a command's options or an address's parameters."""
 
 from dataclasses import dataclass
 from datetime import datetime

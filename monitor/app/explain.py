@@ -49,7 +49,7 @@ def explain(
 ) -> Explanation:
     """Look up what the outbox holds of a version; what it does not hold is matched anew.
 
-    ``number`` None: the last version that brought news, as ``monitor.app.previews`` takes it.
+    ``number`` None: the last version with reportable events, as ``monitor.app.previews`` takes it.
     ``word``: the name or the number of the one subscription that is asked about, of
     ``subscriber`` alone where given. NotFoundError for what is not stored.
     """
@@ -71,7 +71,7 @@ def explain_stored(
     with stored_trial(app, nct_id) as (reader, trial, versions):
         note = id_note(reader, nct_id)
         nct_id = trial.nct_id
-        # All events are read only to find the last version that brought news.
+        # All events are read only to find the last version with reportable ones.
         events = reader.events(nct_id) if number is None else {}
         number = version_number(versions, events, number)
         version = versions[number - 1]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 QueryPairs = Sequence[tuple[str, str]]
 """The parameters of a feed of events, as they were written."""
 EventPredicate = Callable[[ChangeEvent, StoredVersion, Sequence[str]], bool]
-"""Whether an event of a version of the trial with these NCT IDs is told."""
+"""Whether a feed has an event of a version of the trial with these NCT IDs."""
 
 MOST_ENTRIES = 100
 ENTRIES = 50
@@ -191,7 +191,7 @@ class _Entries:
                 return
 
     def _alert(self, events: Sequence[EventRow], is_wanted: EventPredicate) -> Alert | None:
-        """Return the alert of events of one version; None when none of them is to be told."""
+        """Return the alert of events of one version; None when the feed has none of them."""
         stored = events[0].stored
         if stored.nct_id not in self._versions:
             self._versions[stored.nct_id] = self._reader.versions(stored.nct_id)

@@ -130,7 +130,7 @@ class FilterCheck:
 
 
 class _Vocabulary:
-    """What records say under keys, and how many of them; what somebody may have meant by a value.
+    """The values that records have under keys, with counts, and the known value nearest to one.
 
     ``sources``: the names of all that are configured.
     """
@@ -194,7 +194,7 @@ def _cross_out(filters: dict[Any, CompiledFilter], attributes: FilterFields) -> 
 
 
 def _fields_of_row(row: TrialRow) -> FilterFields:
-    """Return what the row of a trial tells of its record, which takes no reading."""
+    """Return what the row of a trial holds of its record, without reading the record."""
     parts = {
         fields.CONDITIONS: list(row.conditions),
         fields.BRIEF_TITLE: row.title,

@@ -36,8 +36,8 @@ class FollowedTrial:
     """What became of one NCT ID that was given.
 
     ``requested_ids``: as it was given; ``nct_id``: what the trial has now. ``changed``: it was not
-    followed by command before, or is no longer now. ``subscriptions``: those that tell of it, or
-    that told of it until now.
+    followed by command before, or is no longer now. ``subscriptions``: those that
+    report it, or reported it until now.
     ``elsewhere``: sources of the configuration that follow it too. ``others``: subscriptions that
     name it, besides those of ``monitor follow``.
     """
@@ -146,7 +146,7 @@ def _only_subscriber(people: "SubscriberWriter") -> str:
 
 
 def _channels_of(settings: "Settings", people: "SubscriberWriter", person: str) -> Sequence[str]:
-    """Return by which channels somebody hears of followed trials who does not say."""
+    """Return the default channels of a subscriber to followed trials."""
     already = [one for of in _live(people, person) if _is_of_follow(of) for one in of.channels]
     own = next((one.channels for one in settings.subscribers if one.name == person), ())
     names = settings.named_channels

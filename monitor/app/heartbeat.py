@@ -1,4 +1,4 @@
-"""The heartbeat: somebody outside is called as long as all is well, and misses it when it is not.
+"""The heartbeat: a service outside is called as long as all is well, and alarms when it is not.
 
 It speaks as healthchecks does (https://healthchecks.io/docs/http_api/): a POST to the URL says that
 all is well, one to ``/fail`` below it that something is wrong, its body what that is.
@@ -38,7 +38,7 @@ _BODY_BYTES = 10_000
 
 
 def own_key(text: str) -> str:
-    """Name the heartbeat's own key in what is said of channels."""
+    """Name the heartbeat's own key in an error about channels."""
     return re.sub(r"\ballow_private\b", "heartbeat_allow_private", text)
 
 

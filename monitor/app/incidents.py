@@ -152,7 +152,7 @@ def full_disks(app: App, *, notified: bool, free: Free = free_bytes) -> list[Inc
 
 
 def is_of_disk(key: str) -> bool:
-    """Tell whether it is the key of an incident of a full disk."""
+    """Return whether it is the key of an incident of a full disk."""
     return key.startswith("disk:")
 
 
@@ -177,7 +177,7 @@ def _failing(row: SourceRow) -> Incident:
 
 
 def _held_incidents(reader: Reader, row: SourceRow, now: datetime) -> list[Incident]:
-    """Return that a source is held; told again each day, and with each new cause."""
+    """Return that a source is held; notified again each day, and for each new cause."""
     state = GateState.from_state(reader.sources.state(GateState.state_key(row.name)))
     if not state.reason or state.since is None:
         return []
@@ -211,7 +211,7 @@ def _unread_incidents(reader: Reader, row: SourceRow) -> list[Incident]:
             over=f"all followed records of the source {row.name} can be read again",
             detail=(
                 f"{', '.join(unread.first)}{others}: what is new of"
-                " them is not told until they can be. `monitor quarantine list` tells why,"
+                " them is not reported until they can be. `monitor quarantine list` tells why,"
                 " `monitor quarantine show` shows what was read"
             ),
         )

@@ -114,5 +114,5 @@ def _name(address: StoreAddress) -> str:
 
 
 def _may_be_there(store: str) -> bool:
-    """Tell whether a remembered store is still there; of a database that is not asked."""
+    """Return whether a remembered store is still there; of a database that is not asked."""
     return "://" in store or Path(store).exists()

@@ -1,6 +1,6 @@
 """Standard error behind a bounded queue, so that a log that nobody reads stops nobody.
 
-A pipe that nobody drains, or a terminal that was stopped, holds whoever writes into it. A thread
+A pipe that nobody drains, or a terminal that was stopped, blocks its writer. A thread
 of its own does the writing; what does not fit into the queue meanwhile is dropped and counted.
 """
 
@@ -27,8 +27,8 @@ _PAUSE_S = 0.5
 class QueuedStream(io.TextIOBase):
     """A text stream over another one's file; writing never waits.
 
-    Bounded in ``lines`` (pieces that were written at once) and characters. ``on_dropped`` is told
-    how many lines were dropped, once there is room again. The order of lines is kept. ``flush``
+    Bounded in ``lines`` (pieces that were written at once) and characters. ``on_dropped`` is called
+    with how many lines were dropped once there is room again. Lines keep their order. ``flush``
     waits for nothing, since loggers call it after each line; ``settle`` waits until all is written,
     ``settle_s`` at most. A reader that has gone stops nobody.
     """
@@ -70,7 +70,7 @@ class QueuedStream(io.TextIOBase):
         return self._stream.isatty()
 
     def fileno(self) -> int:
-        """As the stream's: who writes there goes past the queue."""
+        """As the stream's: what is written to it bypasses the queue."""
         return self._file
 
     def write(self, text: str, /) -> int:
@@ -104,7 +104,7 @@ class QueuedStream(io.TextIOBase):
             with self._changed:
                 self._characters -= len(self._queue.popleft())
                 self._changed.notify_all()
-                # Not with the first free place: a full log would be told of its own lost lines,
+                # Not with the first free place: a full log would get a line about each lost line,
                 # one by one.
                 room = len(self._queue) <= self._lines // 2
                 dropped = self.dropped - self._reported if room else 0
@@ -118,7 +118,7 @@ class QueuedStream(io.TextIOBase):
         while data:
             try:
                 data = data[os.write(self._file, data) :]
-            except BlockingIOError:  # whoever gave us the file reads without waiting, too
+            except BlockingIOError:  # the file was opened non-blocking by another process
                 select.select([], [self._file], [], _PAUSE_S)
 
 

@@ -161,7 +161,7 @@ class Metrics:
         self._store.set(answers)
 
     def sources(self, names: Iterable[str], rows: "Iterable[SourceRow]") -> None:
-        """Note how the sources of these names are doing; others are no longer told of."""
+        """Note how the sources of these names are doing; the gauges of others go."""
         known = {row.name: row for row in rows}
         # A source that left the configuration must not keep its last value.
         self._age.clear()

@@ -39,7 +39,7 @@ def note_lost(tx: Transaction, process: str, *, at: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _News:
+class _Differences:
     """What differs between what is wrong now and what the store knows.
 
     ``lasting``: stored incidents that still are. ``ended``: stored ones that are over.
@@ -96,7 +96,7 @@ class DirectNotices:
         ]
 
     def may_send(self, name: str, target: str, now: datetime) -> bool:
-        """Tell whether nothing of that name was sent to an address within the last hour."""
+        """Return whether nothing of that name was sent to an address within the last hour."""
         sent_at = self._sent_at.get((name, target))
         return sent_at is None or not _is_before(now, sent_at + _SELDOM)
 
@@ -160,16 +160,16 @@ class OperatorNotifier:
             with self._app.reader() as reader:
                 seen = reader.incidents.open()
                 found = self._found(reader, seen, now)
-                news = self._news(reader.incidents, found)
-            is_news = bool(self.direct.sent()) or not self._is_notified(news)
-            if is_news:
+                differences = self._differences(reader.incidents, found)
+            has_changed = bool(self.direct.sent()) or not self._is_notified(differences)
+            if has_changed:
                 self._store_news(seen, found, now)
             self._not_before, self.is_troubled = None, False
         except StoreError as exc:
             get_logger().warning("operator's notices not stored", reason=str(exc))
             self._not_before, self.is_troubled = now + _AGAIN, True
             return False
-        return is_news
+        return has_changed
 
     @property
     def _targets(self) -> Sequence[str]:
@@ -187,10 +187,10 @@ class OperatorNotifier:
         found += full_disks(self._app, notified=any(map(is_of_disk, keys)), free=self._free)
         return found + list(self._incidents() if self._incidents is not None else ())
 
-    def _news(self, incidents: IncidentReader, found: Sequence[Incident]) -> _News:
+    def _differences(self, incidents: IncidentReader, found: Sequence[Incident]) -> _Differences:
         stored = {one.key: one for one in incidents.open()}
         by_key = {one.key: one for one in found}
-        return _News(
+        return _Differences(
             new=[one for key, one in by_key.items() if key not in stored],
             lasting=[(one, by_key[key]) for key, one in stored.items() if key in by_key],
             ended=[one for key, one in stored.items() if key not in by_key and self._is_ours(key)],
@@ -211,17 +211,17 @@ class OperatorNotifier:
             if tx.incidents.open() != seen:
                 return
             self._store_direct(tx)
-            self._put(tx, self._news(tx.incidents, found), now)
+            self._put(tx, self._differences(tx.incidents, found), now)
         self.direct.forget()
 
     def _is_ours(self, key: str) -> bool:
-        """Tell whether this process would have found an incident, if it lasted."""
+        """Return whether this process would have found an incident, if it lasted."""
         return self._incidents is not None or not key.startswith(_OF_ONE_PROCESS)
 
-    def _is_notified(self, news: _News) -> bool:
-        return news.is_known and not any(
-            self._is_pending(target, stored, news.notified)
-            for stored, _ in news.lasting
+    def _is_notified(self, differences: _Differences) -> bool:
+        return differences.is_known and not any(
+            self._is_pending(target, stored, differences.notified)
+            for stored, _ in differences.lasting
             for target in self._targets
         )
 
@@ -241,24 +241,26 @@ class OperatorNotifier:
         """
         return bool(one.began) and one.key not in (f"channel:{self._name}", f"waiting:{self._name}")
 
-    def _put(self, tx: Transaction, news: _News, now: datetime) -> None:
-        began = [tx.incidents.begin(one, at=now) for one in news.new]
-        began += [tx.incidents.go_on(*one) for one in news.lasting if _has_changed(*one)]
-        lasting = began + [one for one, found in news.lasting if not _has_changed(one, found)]
-        events = [one for one in news.ended if not one.over]
-        ended = [one for one in news.ended if one.over]
+    def _put(self, tx: Transaction, differences: _Differences, now: datetime) -> None:
+        began = [tx.incidents.begin(one, at=now) for one in differences.new]
+        began += [tx.incidents.go_on(*one) for one in differences.lasting if _has_changed(*one)]
+        lasting = began + [
+            one for one, found in differences.lasting if not _has_changed(one, found)
+        ]
+        events = [one for one in differences.ended if not one.over]
+        ended = [one for one in differences.ended if one.over]
         for target in self._targets:
             states = [
                 (one, one.state)
                 for one in (*lasting, *events)
-                if self._is_pending(target, one, news.notified)
+                if self._is_pending(target, one, differences.notified)
             ]
             states += [(one, OVER) for one in ended]
             if states:
                 tx.incidents.notify(
                     states, channel=self._name, target=target, store=self._store, at=now
                 )
-        for one in news.ended:
+        for one in differences.ended:
             tx.incidents.close(one, at=now)
         for one in (*began, *events):
             _log(one.began, one.detail)
@@ -298,9 +300,9 @@ class OperatorNotifier:
         try:
             with self._app.reader() as reader:
                 wrong = self._found(reader, reader.incidents.open(), now)
-                news = self._news(reader.incidents, wrong)
-                found = [(one, reader.incidents.beginning(one, at=now)) for one in news.new]
-                changed = [one for one in news.lasting if _has_changed(*one)]
+                differences = self._differences(reader.incidents, wrong)
+                found = [(one, reader.incidents.beginning(one, at=now)) for one in differences.new]
+                changed = [one for one in differences.lasting if _has_changed(*one)]
                 found += [(one, stored.beginning) for stored, one in changed]
                 waiting = self._waiting(reader, now)
         except StoreError:
@@ -374,7 +376,7 @@ def _has_changed(stored: StoredIncident, found: Incident) -> bool:
 
 
 def _is_before(now: datetime, then: datetime | None) -> bool:
-    """Tell whether a time is yet to come; one that is too far off is of a clock that was ahead."""
+    """Return whether a time is yet to come; one too far off is of a clock that was ahead."""
     return then is not None and now < then <= now + _SELDOM
 
 

@@ -1,4 +1,4 @@
-"""What the configuration says of the deliveries of a channel."""
+"""How the configuration has a channel deliver."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def policy_of(settings: "Settings", channel: str) -> Policy:
-    """Return what the configuration says of a channel's deliveries."""
+    """Return the delivery policy that the configuration gives a channel."""
     own = next((one for one in settings.channels if one.name == channel), None)
     return Policy(delivery=settings.delivery, channel=own)
 

@@ -98,7 +98,7 @@ class Poller:
 
         What goes wrong is in the report, in the log, in the source's row, and, once it has
         happened often enough, with the operator. ConfigError when there is no such source.
-        ``on_page`` is told the counts so far after each page.
+        ``on_page`` is called with the counts so far after each page.
         """
         source = find_source(self.app.settings, source_name)
         work = _Work(
@@ -135,7 +135,7 @@ class Poller:
     ) -> PollReport:
         """Fill in the earlier versions of these records that the store lacks; they alert nobody.
 
-        A version later than all that is stored is news, whoever reads it first.
+        A version later than all that are stored alerts, whichever source reads it first.
 
         ``base_url``: where it is not given, that of the first ``ctgov`` source. ``since``: only
         versions that the registry dates on or after it. One process does so at a time: the
@@ -173,7 +173,7 @@ class Poller:
     def _run(self, work: _Work) -> PollReport:
         counted = _PassCount()
         began = time.monotonic()
-        # In every line that is logged during the pass, whoever logs it.
+        # In every line that is logged during the pass, by any module.
         with bound_fields(pass_id=uuid.uuid4().hex[:12], source=work.name):
             log = get_logger()
             log.debug("pass started")

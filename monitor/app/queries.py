@@ -74,7 +74,7 @@ def select_trials(
 
 
 def _with_status(reader: "Reader", query: TrialQuery, synonyms: Synonyms) -> TrialQuery:
-    """Return the query with what its filter says of the status as a choice of its own."""
+    """Return the query with its filter's status as a choice of its own."""
     # A list asks about the status that a trial has now, GONE and MERGED among them, which no
     # record states.
     resolved = query.filter

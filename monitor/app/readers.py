@@ -1,7 +1,7 @@
 """Subscribing on the page: what is asked for, the mail that asks back, and the confirmation.
 
-Nothing is sent to an address before its owner confirms it, and nobody is told whether an address
-is known: whoever asks gets the same answer, and the rest goes by mail.
+Nothing is sent to an address before its owner confirms it, and nobody learns whether an address
+is known: everyone gets the same answer, and the rest goes by mail.
 """
 
 import hmac
@@ -139,7 +139,7 @@ def normalized_address(text: str) -> str:
 
 
 def request_subscription(app: App, wish: Subscription, *, address: str, network: str) -> None:
-    """Store what somebody asks for and have its address asked; see ``draft`` for ``wish``.
+    """Store a requested subscription and ask its address to confirm; ``wish``: as in ``draft``.
 
     The same happens whether or not the address is known. TooManyRequestsError for a network that
     asks too often; an address that is asked about too often gets no more mails for a day.

@@ -32,7 +32,7 @@ def reclassify(
 ) -> "ReclassifyReport":
     """Derive the events of the scope's versions anew; see ``monitor.ingest.reclassify``.
 
-    ``on_estimate`` is told, too, how many bytes the store's disk has free (None: PostgreSQL's).
+    ``on_estimate`` is also given how many bytes the store's disk has free (None: PostgreSQL's).
     StoreError, before anything is written, when they may not suffice.
     """
     from monitor.ingest.reclassify import reclassify

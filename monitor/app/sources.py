@@ -1,4 +1,4 @@
-"""From what the configuration says of a source to the source itself."""
+"""Makes sources of their settings."""
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ HISTORY = "ctgov_history"
 
 
 def find_source(settings: Settings, name: str) -> AnySourceSettings:
-    """Return what the configuration says of a source; ConfigError when it has none so named."""
+    """Return the settings of a source; ConfigError when there is none of this name."""
     for source in settings.sources:
         if source.name == name:
             return source

@@ -42,7 +42,7 @@ def event_stats(app: App, reader: "Reader", query: EventQuery, by: By | None) ->
 
 
 def _groups(reader: "Reader", by: By | None) -> Callable[[Sequence[EventRow]], Iterator[Groups]]:
-    """Return what tells of events, some at a time, to which groups each belongs."""
+    """Return a function that gives, for a batch of events, the groups of each."""
 
     def by_country(events: Sequence[EventRow]) -> Iterator[Groups]:
         # One query for the trials of many events, not one for each event.

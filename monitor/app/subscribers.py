@@ -31,7 +31,7 @@ class SyncResult:
 
 
 def sync_subscribers(settings: "Settings", store: "StoreWriter", now: datetime) -> SyncResult:
-    """Store what the file says of people; retire what left it; leave alone what commands made.
+    """Store the file's subscribers and subscriptions; retire those gone from it, not commands' own.
 
     One transaction. What is stored so already is not written again. ConfigError, and nothing
     stored, when a subscription of the file has the name of one that a command made.
@@ -93,7 +93,7 @@ def _is_in_sync(
     wanted: Mapping[SubscriptionKey, Subscription],
     subscribers: Collection[str],
 ) -> bool:
-    """Tell whether synchronizing would change nothing."""
+    """Return whether synchronizing would change nothing."""
     try:
         stored = _by_name(people)
     except StoreError:  # one that cannot be read may be one that the file replaces

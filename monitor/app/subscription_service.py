@@ -53,7 +53,7 @@ class SubscriptionService:
             return reader.subscribers.subscribers(), counts
 
     def add_subscriber(self, name: str) -> bool:
-        """Store somebody; False when they are known already."""
+        """Store a subscriber; False when there is one of this name already."""
         self._sync()
         with self.app.store() as store, store.transaction() as transaction:
             known = _subscribers(transaction.subscribers).get(name)
@@ -65,7 +65,7 @@ class SubscriptionService:
             return True
 
     def remove_subscriber(self, name: str) -> list[str]:
-        """Retire somebody with all their subscriptions; return the names of these."""
+        """Retire a subscriber with all their subscriptions; return the names of these."""
         self._sync()
         with self.app.store() as store, store.transaction() as transaction:
             person = require_subscriber(transaction.subscribers, name)
@@ -77,7 +77,7 @@ class SubscriptionService:
             return [one.name for one in mine]
 
     def export(self, name: str) -> dict[str, Any]:
-        """Return all that is stored about somebody, as JSON; ``feed``: as ``feed_addresses``."""
+        """Return all data of a subscriber, as JSON; ``feed``: as ``feed_addresses``."""
         sync_from_config(self.app)
         with self.app.reader() as reader:
             found = reader.subscribers.export(name)
@@ -90,7 +90,7 @@ class SubscriptionService:
             return found
 
     def forget(self, name: str) -> Mapping[str, int]:
-        """Erase all that is stored about somebody; return how many rows of each kind that were."""
+        """Erase all data of a subscriber; return how many rows of each kind that were."""
         self._sync()
         with self.app.store() as store, store.transaction() as transaction:
             person = _subscribers(transaction.subscribers).get(name)
@@ -117,7 +117,7 @@ class SubscriptionService:
         return pick(self.subscriptions(subscriber=subscriber, retired=True), word)
 
     def subscribe(self, given: "SubscriptionSettings") -> Subscription:
-        """Store what somebody asks for; return it as stored. UsageError when the name is taken."""
+        """Store a subscription; return it as stored. UsageError when the name is taken."""
         self._sync()
         people = {person.name: person for person in self.app.settings.subscribers}
         subscription = build_subscription(
@@ -172,7 +172,7 @@ class SubscriptionService:
                     " link in their mails"
                 )
             given = change(found)
-            # With its old date: what was stored since then is still news to it.
+            # With its old date: what was stored since then still alerts it.
             subscription = build_subscription(
                 given, None, origin=SubscriptionOrigin.COMMAND, now=found.created_at
             )
@@ -181,7 +181,7 @@ class SubscriptionService:
         return changed
 
     def unmatched(self, subscriptions: Sequence[Subscription]) -> list[str]:
-        """Return sentences on what these subscriptions ask for in vain."""
+        """Return sentences on what these subscriptions name that matches nothing."""
         app = with_followed(self.app)
         with app.reader() as reader:
             return [str(one) for one in unmatched_subscriptions(app, reader, subscriptions)]
@@ -298,7 +298,7 @@ def _subscribers(people: "SubscriberReader") -> dict[str, Subscriber]:
 
 
 def require_subscriber(people: "SubscriberReader", name: str) -> Subscriber:
-    """Return somebody who is not retired; NotFoundError says who there is."""
+    """Return a subscriber who is not retired; NotFoundError names those there are."""
     found = _subscribers(people).get(name)
     if found is None or found.status is SubscriptionStatus.RETIRED:
         raise _unknown_subscriber(people, name)

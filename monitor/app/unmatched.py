@@ -45,7 +45,7 @@ def unmatched_subscriptions(
     rows: int | None = None,
     most_ids: int | None = None,
 ) -> list[Unmatched]:
-    """Return what these subscriptions ask for in vain, in their order; only active ones count.
+    """Return what these subscriptions name that matches nothing, in their order; of active ones.
 
     ``app`` follows what is followed by command too. ``compared``, ``rows``: of how many trials
     records, and of how many others rows are read at most; None: of all. ``most_ids``: how many
@@ -108,7 +108,7 @@ def _suggest_query(app: App, reader: Reader, query: Mapping[str, str]) -> str:
 def _ids(
     app: App, reader: Reader, one: Subscription, most: int | None
 ) -> Iterator[tuple[str, str]]:
-    """Yield a sentence and a fix on the trials that a subscription names in vain."""
+    """Yield a sentence and a fix on the trials that a subscription names and no source follows."""
     ids = sorted(one.trials.nct_ids)[:most]
     now = {nct_id: present_id(reader, nct_id) for nct_id in ids}
     by = followers(app.settings.sources, reader, {*ids, *now.values()})
@@ -130,7 +130,7 @@ def _is_unknown(reader: Reader, nct_id: str, sources: Collection[str]) -> bool:
 
 
 def _is_awaited(app: App, reader: Reader, nct_id: str) -> bool:
-    """Tell whether a trial came from a source that still is, or one that is unread may find it."""
+    """Return whether a present source brought the trial, or an unread one may find it."""
     enabled = [one for one in app.settings.sources if one.enabled]
     versions = reader.versions(nct_id)
     if versions and any(versions[-1].source == one.name for one in enabled):

@@ -19,7 +19,7 @@ _UNDO = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsubscription:
-    """The subscriptions that a link stands for which still send, or were just paused or resumed.
+    """The subscriptions of a link that still send, or were just paused or resumed.
 
     ``undo``: what to send to resume what was just paused; "" where nothing was.
     """
@@ -35,7 +35,7 @@ def find_linked(app: App, of: str, token: str) -> Unsubscription:
 
 
 def unsubscribe(app: App, of: str, token: str) -> Unsubscription:
-    """Pause what a link stands for; NotFoundError when it is none of ours."""
+    """Pause the subscriptions of a link; NotFoundError when it is none of ours."""
     found = find_linked(app, of, token).subscriptions
     if not found:
         return Unsubscription(subscriptions=())
@@ -59,7 +59,7 @@ def resume(app: App, undo: str) -> Unsubscription:
         token = verify_token(app, reader, undo, "resume")
     ids = set(map(int, token.subject.split()))
     with app.store() as store, store.transaction() as tx:
-        # Only what is still paused: somebody may have removed one since.
+        # Only what is still paused: one may have been removed since.
         paused = tx.subscribers.subscriptions(status=SubscriptionStatus.PAUSED, damaged=[])
         found = tuple(one for one in paused if one.id in ids)
         for one in found:

@@ -1,4 +1,4 @@
-"""Welcome messages: what a new subscription covers, told once to whoever it is for."""
+"""Welcome messages: what a new subscription covers, sent once to its subscriber."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,8 +21,8 @@ _TOGETHER = 40
 class Welcomes:
     """Puts a message into the outbox for new subscriptions; for one thread at a time.
 
-    Those of one person that are new together share a message, one to each address. Each is told
-    of once: however it is changed, renamed, paused or restarted after.
+    Those of one person that are new together share a message, one to each address. Each is
+    announced once, however it is changed, renamed, paused or restarted afterwards.
     """
 
     def __init__(self, app: App, *, targets: Mapping[str, Sequence[str]]) -> None:
@@ -75,7 +75,7 @@ class Welcomes:
         return found
 
     def _awaits_sources(self, reader: Reader, now: datetime) -> bool:
-        """Tell whether sources that were never read are about to say what there is to cover."""
+        """Return whether sources that were never read are about to say what there is to cover."""
         rows = {row.name: row for row in reader.sources.all()}
         unread = [
             source

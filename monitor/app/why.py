@@ -1,4 +1,4 @@
-"""Why a message came: what of each version it told, what it left out and why, and each try."""
+"""Why a message came: what it reported of each version, what it left out, and each attempt."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ from monitor.render.explanation import decision_text
 from monitor.store.reader import Reader
 
 _MOST_VERSIONS = 20
-"""Of how many versions it is told what was left out: a digest may tell of thousands."""
+"""For how many versions it shows what was left out: a digest may report thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhyVersion:
-    """A version that a message told of for one subscription.
+    """A version that a message reported for one subscription.
 
     ``reason``: why, in words. ``sent``: its events in the message; ``omitted``: the others, each
     with why. Both () beyond the first versions.

@@ -117,7 +117,7 @@ class App:
         """Store what is new in files and folders, quarantine what cannot be read.
 
         SourceError for a path that is not there. What batches have committed stays, whatever
-        happens afterwards. ``alerts`` False: nobody is told of what is new.
+        happens afterwards. ``alerts`` False: what is new alerts nobody.
         """
         from monitor.sources.files import read_paths
         from monitor.sources.read_progress import Limits
@@ -197,7 +197,7 @@ class App:
         )
 
     def notifier(self) -> "Notifier":
-        """Return what turns news into messages to those who asked, by the configured channels."""
+        """Return what turns changes into messages for subscribers, by the configured channels."""
         from monitor.app.channels import targets_by_channel
         from monitor.ingest.notify import Notifier
 
@@ -248,7 +248,7 @@ class App:
     # --- settings in the terms of the parts ------------------------------------------------
 
     def synonyms(self) -> "Synonyms":
-        """Return the sets of words any of which stands for all in a filter."""
+        """Return the sets of synonyms: in a filter each word of a set matches all of the set."""
         from monitor.match.synonyms import Synonyms
 
         return Synonyms(self.settings.synonyms)

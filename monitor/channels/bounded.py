@@ -1,4 +1,4 @@
-"""A channel whose every conversation ends: in time, or without whoever waits for it.
+"""A channel whose every call ends in time, or is abandoned by its caller.
 
 Each conversation (a message, a try without one, the farewell) runs in a thread that
 ``monitor.deadlines`` gives up when neither the deadline nor the shutting down of its socket ends

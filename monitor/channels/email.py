@@ -247,7 +247,7 @@ class SmtpConnection:
 
 
 def _is_of(exc: BaseException | None, kind: type[OSError]) -> bool:
-    """Tell whether such an error is behind it: smtplib calls many a disconnection."""
+    """Return whether such an error is behind it: smtplib calls many a disconnection."""
     while exc is not None and not isinstance(exc, kind):
         exc = exc.__context__
     return exc is not None

@@ -140,7 +140,7 @@ class Poster:
 
 
 class _CountingSocket:
-    """What the HTTP client wants of a socket; whoever made the socket closes it."""
+    """What the HTTP client needs of a socket; the maker of the socket closes it."""
 
     def __init__(self, sock: socket.socket, limit: ByteLimit) -> None:
         self._sock = sock

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from monitor.channels.bounded import BoundedChannel
     from monitor.channels.channel_test import SendResult
 
-# As long as somebody at a terminal will wait; total_timeout_s may be set to many minutes.
+# As long as a person at a terminal will wait; total_timeout_s may be set to many minutes.
 _TRY_S = 30.0
 
 
@@ -35,7 +35,7 @@ def channel_to_test(
 
 
 def report_result(session: Session, tried: "Iterable[SendResult]", *, as_json: bool) -> None:
-    """Tell how each target went; Failure when one was not sent to."""
+    """Print how each target went; Failure when one was not sent to."""
     done = []
     for one in tried:
         done.append(one)

@@ -48,7 +48,7 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     if once:
         _once(session, deliveries, as_json=as_json)
     else:
-        # What no later look can mend, a store of another schema, is told at once.
+        # An error that waiting cannot mend, as a store of another schema, ends it now.
         with app.store():
             pass
         deliver_on(deliveries, grace_s=app.settings.daemon.shutdown_grace_s)

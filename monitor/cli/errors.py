@@ -59,7 +59,7 @@ def _created_stores() -> list[str]:
 
 
 def wants_traceback(args: Sequence[str]) -> bool:
-    """Tell whether --debug or MONITOR_DEBUG asks for tracebacks."""
+    """Return whether --debug or MONITOR_DEBUG asks for tracebacks."""
     return "--debug" in args or bool(os.environ.get("MONITOR_DEBUG"))
 
 

@@ -1,4 +1,4 @@
-"""``monitor explain``: why a change was sent to somebody, or was not."""
+"""``monitor explain``: why a change was sent to a subscriber, or was not."""
 
 import click
 

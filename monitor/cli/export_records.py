@@ -41,7 +41,7 @@ def command(session: Session, nct_ids: tuple[str, ...], folder: Path, as_json: b
     """
     wanted: dict[str, None] = {}
     notes: list[str] = []
-    for nct_id in nct_ids:  # all of them or none: a missing one is told before anything is written
+    for nct_id in nct_ids:  # all or none: a missing one is reported before anything is written
         with stored_trial(session.app, nct_id) as (reader, trial, _):
             wanted[trial.nct_id] = None
             note = id_note(reader, nct_id)

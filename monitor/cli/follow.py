@@ -1,4 +1,4 @@
-"""``monitor follow``: trials are read, and somebody is told of their changes, by one command."""
+"""``monitor follow``: one command that follows trials and subscribes somebody to their changes."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -59,8 +59,8 @@ def command(
     if no_alerts and (channels or subscriber):
         raise UsageError("--no-alerts tells nobody; leave it out, or --to and --subscriber")
     requested = pasted_nct_ids(nct_ids)
-    # Before anything is stored: a misspelled channel must not leave a trial followed and nobody
-    # notified.
+    # Before anything is stored: after a misspelled channel the trial would be followed and
+    # alert nobody.
     check_options(session, channels, subscriber)
     found = follow(
         session.app, requested, channels=channels, subscriber=subscriber, alerts=not no_alerts

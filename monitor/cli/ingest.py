@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json: bool) -> None:
     """Read trial records from files and folders into the store.
 
-    Read are: one study of ClinicalTrials.gov, {"studies": […]}, JSON lines, answers of the
+    It reads: one study of ClinicalTrials.gov, {"studies": […]}, JSON lines, answers of the
     history service and saved registry pages; each also as .gz, .zst or in a .zip. What was read
     before changes nothing. What cannot be read is kept in the quarantine, and the exit code is 1.
-    Subscribers are told of what is new by `monitor run` or `monitor deliver`.
+    Alerts of what is new are sent by `monitor run` or `monitor deliver`.
     """
     seen = _Progress(ProgressBar(sys.stderr, environ=os.environ))
     sync_from_config(session.app)
@@ -55,7 +55,7 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
     except KeyboardInterrupt:
         if sys.stderr.isatty():
             click.echo(err=True)  # ends the line in which the terminal shows ^C
-        # A batch may have been committed and not yet told of.
+        # A batch may have been committed and not reported here yet.
         print_error(f"interrupted; what was stored stays, at least: {report_text(seen.report)}")
         raise Failure(INTERRUPTED) from None
     # Batches are committed one by one, so a failure in the middle does not undo those before it.
@@ -72,7 +72,7 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
 
 @dataclass(slots=True)
 class _Progress:
-    """What a pass has told of itself so far; its bar shows it too."""
+    """The counts of a pass so far; its bar shows them too."""
 
     bar: "ProgressBar"
     report: "IngestReport | None" = None

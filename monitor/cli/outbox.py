@@ -254,8 +254,8 @@ def _confirmed_of_channels(
 
 
 def can_ask() -> bool:
-    """Tell whether somebody sits at a terminal who can answer."""
-    # Standard input, since the output may be redirected while somebody types the answer.
+    """Return whether the input is a terminal, so that a question can be answered."""
+    # Standard input, since the output may be redirected while the answer is typed.
     return sys.stdin.isatty()
 
 

@@ -52,9 +52,9 @@ def show(session: Session, name: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def accept(session: Session, name: str, silent: bool, as_json: bool) -> None:
-    """Let what is held of a source now through: stored, and told, with its next pass.
+    """Accept what is held of a source now: its next pass stores it and sends its alerts.
 
-    Accepted are the causes that are held now, not another one that comes later.
+    It accepts the causes that are held now, not another one that comes later.
     """
     gate = let_through(session.app, name, silent=silent)
     if as_json:

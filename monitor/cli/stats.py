@@ -35,7 +35,7 @@ def command(
 ) -> None:
     """Count starts, stops by their reason, restarts, results, enrollment changes and delays.
 
-    Counted are the events that `monitor events` would list with the same options, all of them,
+    It counts the events that `monitor events` would list with the same options, all of them,
     and the trials that they are about. Starts are trials that began to recruit, restarts stopped
     or completed ones that went on, delays primary completion dates that moved on, outcomes
     changes of primary outcomes.

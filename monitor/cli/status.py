@@ -72,7 +72,7 @@ def _defaults_with_store(session: Session, wrong: ConfigError) -> "App":
 
 
 def _unmatched(app: "App", reader: "Reader") -> "list[Unmatched]":
-    """Return what is asked for in vain, as far as that can be told at once."""
+    """Return the requests that match nothing, as far as the store alone can say."""
     found = reader.subscribers.subscriptions(
         status=SubscriptionStatus.ACTIVE, effective=True, damaged=[]
     )

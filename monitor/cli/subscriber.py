@@ -1,4 +1,4 @@
-"""``monitor subscriber``: the people who are told."""
+"""``monitor subscriber``: the people who get alerts."""
 
 import click
 

@@ -335,5 +335,5 @@ def _answer(
 
 
 def warning_line(sentence: str) -> Line:
-    """Return a line that somebody should look at."""
+    """Return a warning line."""
     return line(Span("! ", "high"), sentence, hang=2)

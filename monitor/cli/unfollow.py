@@ -36,8 +36,8 @@ def command(
 ) -> None:
     """Undo `monitor follow`: send no changes of these trials any more, and read them no more.
 
-    What is stored of them stays. With --to or --subscriber a trial is read on as long as others
-    are told of it. What the configuration follows is taken out there, and other subscriptions
+    What is stored of them stays. With --to or --subscriber a trial is still read as long as others
+    get its alerts. What the configuration follows is taken out there, and other subscriptions
     that name a trial stay; both are named.
     """
     # Not the channels: one that has left the configuration can be unfollowed, too.

@@ -1,4 +1,4 @@
-"""Which versions somebody means to compare."""
+"""Which versions the arguments of a comparison mean."""
 
 from collections.abc import Sequence
 

@@ -36,7 +36,7 @@ def command(session: Session, listen: str | None, as_json: bool) -> None:
         raise UsageError("it has no address: give --listen HOST:PORT, or set [web] public_listen")
     configure(app.settings.log)
     never_wait()
-    with app.reader():  # what no later look can mend, a store of another schema, is told at once
+    with app.reader():  # an error that waiting cannot mend, as another schema, ends it now
         pass
 
     def report_url(url: str) -> None:

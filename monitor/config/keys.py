@@ -1,4 +1,4 @@
-"""The keys that exist, read off the structs, and what somebody may have meant."""
+"""The keys that exist, read from the structs, and suggestions for misspelled ones."""
 
 import difflib
 from collections.abc import Callable, Mapping

@@ -125,7 +125,7 @@ def require_complete(
 
 
 def sends_empty_at_once(subscription: SubscriptionSettings) -> bool:
-    """Tell whether it asks for empty digests where there are no digests."""
+    """Return whether it asks for empty digests where there are no digests."""
     return subscription.send_empty and isinstance(
         parse_when(subscription.when or "at once"), AtOnce
     )

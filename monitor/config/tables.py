@@ -121,7 +121,7 @@ def read_table(
 def require_name(table: RawValue) -> RawValue:
     """Return the table with its place named by its name, where that can be shown."""
     name = table.value.get("name")
-    # A `${NAME}` in it is not replaced for an error: what it stands for may be a secret.
+    # A `${NAME}` in it is not replaced for an error: its value may be a secret.
     if not isinstance(name, str) or not name or "${" in name or not name.isprintable():
         return table
     # A function: in a replacement text, backslashes of the name would be group references.

@@ -112,7 +112,7 @@ def _describe(given: RawValue, *, hidden: bool) -> str:
 
 
 def is_secret(kind: Any) -> bool:
-    """Tell whether a key's type is that of a secret, or of a list of them."""
+    """Return whether a key's type is that of a secret, or of a list of them."""
     base = get_args(kind)[0]
     return Secret in (base, *get_args(base))
 

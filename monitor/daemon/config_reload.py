@@ -60,7 +60,7 @@ class ConfigReloader:
         self._requested.set()
 
     async def serve(self) -> None:
-        """Read it again each time that somebody asks."""
+        """Read it again at each request for a reload."""
         while True:
             await self._requested.wait()
             # Before reading: a SIGHUP that arrives meanwhile leads to another reading.
@@ -77,7 +77,7 @@ class ConfigReloader:
                 read = await in_thread("configuration", self._read_again)
                 await self._apply_config(self._keep_start_sections(read))
             except MonitorError as exc:
-                # /readyz tells of it until a reading is good again.
+                # /readyz reports it until a reading succeeds again.
                 self._state.refused = str(exc)
                 log.error("configuration refused", reason=str(exc))
                 return
@@ -97,7 +97,7 @@ class ConfigReloader:
             try:
                 nct_ids = await in_thread("followed by command", look)
                 await self._apply_followed(nct_ids)
-            except MonitorError as exc:  # who passes or delivers tells of a store out of reach
+            except MonitorError as exc:  # passes and deliveries report a store out of reach
                 get_logger().debug("followed trials not looked for", reason=str(exc))
 
     async def _apply_followed(self, nct_ids: tuple[str, ...]) -> None:

@@ -45,7 +45,7 @@ class DeliveryLoop:
         self._trouble: str | None = None
 
     def wake(self) -> None:
-        """Look now: there may be news. To be called in the event loop."""
+        """Look for messages now: there may be new ones. To be called in the event loop."""
         self._woken.set()
 
     async def serve(self) -> None:

@@ -67,7 +67,7 @@ class HealthChecks:
     """Answers the questions of the web server out of the status and the store.
 
     ``stale_s``: a heartbeat older than this is a missing one. To be asked in one event loop,
-    which need not be the daemon's: so one that hangs is told of.
+    which need not be the daemon's: so one that hangs is reported.
     """
 
     def __init__(self, state: DaemonState, metrics: Metrics, *, stale_s: float) -> None:

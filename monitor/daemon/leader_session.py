@@ -39,7 +39,7 @@ def check_sources(settings: Settings) -> None:
 class LeaderSession:
     """Schedules passes from ``start`` until ``stop``; ``close`` waits for what is under way.
 
-    ``deliveries``: what their news call for is delivered by; None: by others.
+    ``deliveries``: what delivers the messages that passes enqueue; None: other processes do.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class LeaderSession:
         return {name: now - began for name, began in self._began.items()}
 
     def _awaits_more(self, channel: str) -> bool:
-        """Tell whether a pass is under way, all of whose alerts by a channel could be a group."""
+        """Return whether a pass is under way, all of whose alerts by a channel could be a group."""
         channels = self._job_runner.app.settings.channels
         return bool(self._began) and any(c.name == channel and c.group_above for c in channels)
 

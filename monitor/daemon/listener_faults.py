@@ -83,7 +83,7 @@ class ListenerFaults:
     def current(self) -> str | None:
         """What is wrong; None when nothing is, or not any more."""
         with self._lock:
-            # Nothing is called when the time is over: whoever looks next finds out.
+            # Nothing is called when the time is over: the next check finds out.
             if self._over_at is not None and self._clock() >= self._over_at:
                 get_logger().warning("web works again", listener=self._name, faults=self._count)
                 self._logged.clear()

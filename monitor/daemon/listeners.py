@@ -107,7 +107,7 @@ class Listener:
         if server is None:
             self._server = server = self._listen()
             get_logger().info("listening", listener=self.name, listen=server.url)
-        if self._ended.is_set():  # stopped before there was a server to be told
+        if self._ended.is_set():  # stopped before there was a server to stop
             server.close()
             return
         self.faults.note_up()

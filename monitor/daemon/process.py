@@ -179,7 +179,7 @@ class Daemon:
             session, self._session = self._session, None
             if session is not None:
                 await session.close(within_s=self._state.app.settings.daemon.shutdown_grace_s)
-            # Last, so that whoever takes over finds nothing under way.
+            # Last, so that the next leader finds nothing under way.
             await self._release()
 
     async def _lead(self, *, read_first: bool) -> None:
@@ -211,13 +211,13 @@ class Daemon:
                 if is_ours:
                     self._state.lease_fault = None
                     return
-                news = "another process schedules"
+                reason = "another process schedules"
             except StoreError as exc:
-                self._state.lease_problem = news = str(exc)
+                self._state.lease_problem = reason = str(exc)
                 self._notify_directly()
-            if news not in logged:
-                logged.add(news)
-                self._log.info("standing by", holder=self._state.holder, reason=news)
+            if reason not in logged:
+                logged.add(reason)
+                self._log.info("standing by", holder=self._state.holder, reason=reason)
             self._state.role = "standby"
             self._stand_by_behind(self._scheduler_lease.rival)
             # Several looks in each lease: a takeover must not come a whole lease late.
@@ -277,7 +277,7 @@ class Daemon:
             hanging = await self._session.close(within_s=grace_s)
         else:
             hanging = await self._tasks.wait(grace_s)
-        # Before the listeners end, which may take seconds: somebody may be waiting to lead.
+        # Before the listeners end, which may take seconds: another process may be waiting to lead.
         await self._release()
         parts["heartbeat"].cancel()
         stopping = in_thread("web", partial(self._listeners.stop, within_s=_CLOSE_S))

@@ -18,7 +18,7 @@ from monitor.web.store_calls import StoreCalls
 def serve_site(app: App, address: tuple[str, int], *, on_listening: Callable[[str], None]) -> None:
     """Answer readers at an address until a signal asks to stop; ListenError where it is taken.
 
-    ``on_listening`` is told the URL once connections are taken.
+    ``on_listening`` is called with the URL once connections are accepted.
     """
     share_arenas()
     # What is loaded stays: looked through again and again it would cost more than most pages.
@@ -34,7 +34,7 @@ async def _serve(app: App, address: tuple[str, int], on_listening: Callable[[str
         address, site_application(site), limits=app.settings.web, on_fault=_log_fault,
         remedy="give another one: --listen HOST:PORT, or [web] public_listen",
     )  # fmt: skip
-    # Before the URL is told: whoever started this may send a signal right after.
+    # Before the URL is announced: whoever started this may send a signal right after.
     install_handlers(stop=server.stop)
     get_logger().info("listening", listener=READERS, listen=server.url)
     on_listening(server.url)

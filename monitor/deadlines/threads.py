@@ -61,7 +61,7 @@ class AbandonedThreads:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        # A condition and not a semaphore: whoever waits has to see whether the running threads end
+        # A condition and not a semaphore: a waiter has to see whether the running threads end
         # or are abandoned.
         self._changed = threading.Condition()
         self._running = 0

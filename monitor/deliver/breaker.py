@@ -38,7 +38,7 @@ class Breaker:
         return 1 if is_open else self._policy.claim_limit
 
     def note(self, outbox: OutboxWriter, outcome: Outcome, now: datetime) -> BreakerChange | None:
-        """Store what an attempt says about the channel; return a change to report."""
+        """Store the health of the channel after an attempt; return a change to report."""
         if outcome.kind == "sent":
             return self._succeed(outbox)
         if outcome.kind in ("transient", "not begun"):

@@ -59,7 +59,7 @@ class Claims:
                 self._keeper.lose()
 
     def holds(self, message: OutboxMessage) -> bool:
-        """Tell whether nobody else can have claimed the message since we did."""
+        """Return whether nobody else can have claimed the message since we did."""
         with self._lock:
             return self._keeper.is_held and message.claim_fence == self._keeper.lease.fence
 

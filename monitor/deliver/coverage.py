@@ -55,7 +55,7 @@ def coverage(
 def _named(reader: Reader, one: Subscription) -> tuple[list[TrialFacts], tuple[str, ...]]:
     """Return the trials that a subscription names, and the NCT IDs that are not stored."""
     rows = {
-        # The registry merges records: the NCT ID that somebody wrote may be an alias by now.
+        # The registry merges records: the NCT ID that a subscription names may be an alias by now.
         nct_id: reader.trial(nct_id) or reader.trial_of_alias(nct_id)
         for nct_id in sorted(one.trials.nct_ids)
     }

@@ -91,7 +91,7 @@ class NotificationBuilder:
     _links: ReaderLinks | None = field(default=None, init=False)
 
     def notification(self, message: OutboxMessage) -> Content | Suppressed | Deferred:
-        """Return what a claimed message says; StoreError when it cannot be read."""
+        """Return the contents of a claimed message; StoreError when it cannot be read."""
         if message.uid is None:
             raise ValueError("a message has no id before it is claimed")
         # Notices, confirmations and welcome messages have no outbox items: they come before all
@@ -103,7 +103,7 @@ class NotificationBuilder:
         if message.welcomes:
             return self._welcome(message, message.uid)
         items = self.reader.outbox.items(message.id)
-        # Looked at when the message leaves, not when it was stored: whoever paused in between
+        # Looked at when the message leaves, not when it was stored: who paused in between
         # must not get it (docs/delivery.md, "What a message says is decided when it leaves").
         paused = {
             one.id
@@ -340,7 +340,7 @@ class NotificationBuilder:
 
     def _subscriptions(self, subscriber: str) -> Sequence[Subscription]:
         if subscriber not in self._people:
-            # What cannot be read is told where news are matched; it is not paused.
+            # One that cannot be read is reported where changes are matched; it is not paused.
             self._people[subscriber] = self.reader.subscribers.subscriptions(
                 subscriber=subscriber, effective=True, damaged=[]
             )
@@ -348,7 +348,7 @@ class NotificationBuilder:
 
 
 def operator_message_of(reader: Reader, message: OutboxMessage) -> OperatorMessage | None:
-    """Return what a message tells the operator; None when later messages report all of it.
+    """Return the notice of a message to the operator; None when later messages report all of it.
 
     An incident that is over before the address was notified of it is reported once: that it began
     and is over.
@@ -370,7 +370,7 @@ def operator_message_of(reader: Reader, message: OutboxMessage) -> OperatorMessa
 
 def _is_over(one: Notice) -> Sentence:
     incident = one.incident
-    # Whoever heard of the beginning needs the end alone; whoever did not gets both at once.
+    # An address that got the beginning needs only the end; any other gets both at once.
     if one.notified_before or not incident.began:
         return incident.over, ""
     began = f"since {incident.began_at:%Y-%m-%d %H:%M} UTC {incident.began}"

@@ -131,7 +131,7 @@ def outcome_of(send: Callable[[], str]) -> Outcome:
 
 
 def program_error(what: str, error: Exception, *, by_channel: bool = False) -> Outcome:
-    """Return the outcome of a mistake in the program: where it was made, not what it says.
+    """Return the outcome of a defect in the program: where it is, not its text.
 
     Its words may hold what must not be shown: a URL with a token.
     """

@@ -27,7 +27,7 @@ class Policy:
         return self.channel.group_above if self.channel else 0
 
     def is_last(self, attempt: int) -> bool:
-        """Tell whether there is no other try after this one, counted from 1."""
+        """Return whether there is no other try after this one, counted from 1."""
         return attempt >= self.delivery.attempts
 
     def retry_at(

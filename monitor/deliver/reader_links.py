@@ -9,7 +9,7 @@ from monitor.model.signed_tokens import Purpose, SignedToken, sign
 from monitor.store.reader import Reader
 
 CONFIRM_WITHIN = timedelta(days=2)
-"""How long somebody has to confirm what they asked for."""
+"""How long a requested subscription can be confirmed."""
 
 # The page only shows the reason, and old mails are read months later: its link lives long.
 _WHY = timedelta(days=365)
@@ -32,7 +32,7 @@ class ReaderLinks:
 
     def confirm(self, request: int, asked_at: datetime) -> str | None:
         """Return the path of the page that confirms a request."""
-        # Generation 0: before somebody confirms there is no address whose links could be revoked.
+        # Generation 0: before a confirmation there is no address whose links could be revoked.
         token = self._signed("confirm", str(request), 0, asked_at + CONFIRM_WITHIN)
         return token and f"subscribe/{token}"
 

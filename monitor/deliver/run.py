@@ -156,7 +156,7 @@ class ChannelWorker:
                             continue
                         outcome = outcome_of(partial(send, content))
                         sending.mark_answered()
-                        # The service was told nothing: the message goes back untried, and the
+                        # Nothing reached the service: the message goes back untried, and the
                         # channel pauses.
                         if outcome.kind == "not begun":
                             untried.add(message.id)
@@ -257,7 +257,7 @@ class ChannelWorker:
         return notification
 
     def _serves(self, message: OutboxMessage, reader: Reader) -> bool:
-        """Tell whether the channel still sends to the address of a message."""
+        """Return whether the channel still sends to the address of a message."""
         targets = () if self.channel is None else self.channel.targets
         if targets != SUBSCRIBERS:
             return message.target in targets

@@ -27,7 +27,7 @@ class Splitter:
     ) -> list[list[int]]:
         """Return the versions of each part; nothing for a message that goes as it is.
 
-        That is one of a single alert, one that was tried before, so that somebody may know it
+        That is one of a single alert, one that was tried before, so that a receiver may know it
         whole, and one that is a part. An alert that is larger by itself is a part of its own.
         """
         is_new = outbox_message.attempts == 0 and outbox_message.retried_at is None

@@ -1,4 +1,4 @@
-"""The address that unsubscribes: it stands for subscriptions, not for a message, and never ends.
+"""The address that unsubscribes: it names subscriptions, not a message, and never expires.
 
 It names each subscription by a short hash of subscriber and name, and is signed by what a store
 keeps for good: so it works when the message is pruned, the store restored or a key rotated. In
@@ -34,7 +34,7 @@ def unsubscribe_path(reader: Reader, subscriber: str, names: Iterable[str]) -> s
 
 
 def is_of_subscriptions(of: str) -> bool:
-    """Tell whether an address names subscriptions, and no message."""
+    """Return whether an address names subscriptions, and no message."""
     return of.startswith(_BEGINNING)
 
 

@@ -202,7 +202,7 @@ def _without_group_names(one: Any, other: Any, path: Path) -> tuple[Any, Any]:
 
 
 def _identical(one: Any, other: Any) -> bool:
-    """Tell at C speed whether two values are equal in content and type (``True`` is not 1)."""
+    """Return at C speed whether two values are equal in content and type (``True`` is not 1)."""
     if one is ABSENT or other is ABSENT or one != other:
         return False
     if isinstance(one, (dict, list)):

@@ -264,7 +264,7 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
 
 
 def _is_notable_when_silent(change: FieldChange) -> bool:
-    """Tell whether people want to hear of what the registry itself wrote.
+    """Return whether people want to hear of what the registry itself wrote.
 
     Within results a release renames fields; that results came or went is news.
     """
@@ -274,14 +274,14 @@ def _is_notable_when_silent(change: FieldChange) -> bool:
 
 
 def _is_implicit_no(change: FieldChange) -> bool:
-    """Tell whether a "no" came or went where the record stated nothing else."""
+    """Return whether a "no" came or went where the record stated nothing else."""
     return (change.op == "added" and change.after is False) or (
         change.op == "removed" and change.before is False
     )
 
 
 def _is_regrouped(change: FieldChange) -> bool:
-    """Tell whether a group of results has another id: only what is of one title is compared."""
+    """Return whether a group of results has another id: only what is of one title is compared."""
     if change.op != "changed" or not fields.under(change.field, (fields.RESULTS,)):
         return False
     if change.field[-1:] == ("id",):
@@ -290,7 +290,7 @@ def _is_regrouped(change: FieldChange) -> bool:
 
 
 def _is_respelled(change: FieldChange) -> bool:
-    """Tell whether a text has the same words in other letters or marks."""
+    """Return whether a text has the same words in other letters or marks."""
     before, after = change.before, change.after
     if not (isinstance(before, str) and isinstance(after, str)):
         return False
@@ -328,7 +328,7 @@ def registration_event(record: TrialRecord) -> ChangeEvent:
 
 
 def is_silent(old: TrialRecord, new: TrialRecord) -> bool:
-    """Tell whether the registry changed the record, not the sponsor.
+    """Return whether the registry changed the record, not the sponsor.
 
     Both versions state one last-update date, and the registry does not count them as two. A
     version that states no date of its own was not silent: it may come from anybody. Nor was one

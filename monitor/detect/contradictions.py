@@ -40,7 +40,7 @@ _SKIPPED = STOP - _ORDERING | COUNTING | {"time"}
 
 @dataclass(frozen=True, slots=True)
 class _Traits:
-    """What a measure names: abbreviations, words, which word stands to which, numbers behind words.
+    """What a measure names: abbreviations, words, which word is beside which, numbers behind words.
 
     ``initials``: of its words, in a row.
     """
@@ -52,12 +52,12 @@ class _Traits:
     signs: frozenset[tuple[str, str]]
 
     def writes_out(self, name: str) -> bool:
-        """Tell whether it has a name in other letters, or words with its initials in a row."""
+        """Return whether it has a name in other letters, or words with its initials in a row."""
         return name.casefold() in self.words or name.casefold() in self.initials
 
 
 def contradict(one: str, other: str) -> bool:
-    """Tell whether two measures name different things in the same place.
+    """Return whether two measures name different things in the same place.
 
     Another abbreviation, the opposite word, a "without" or "duration" in one only, or the same
     words in another order where the order says which is which.
@@ -86,7 +86,7 @@ def _traits(text: str) -> _Traits:
 
 
 def _is_telling(name: str) -> bool:
-    """Tell whether an abbreviation names a thing of its own.
+    """Return whether an abbreviation names a thing of its own.
 
     AE, SAE and TEAE are one in kind, and a time is no thing.
     """
@@ -103,7 +103,7 @@ def _other_names(ours: _Traits, theirs: _Traits) -> bool:
 
 
 def _measure_one_thing(one: str, other: str) -> bool:
-    """Tell whether two abbreviations are scales for the same thing: HDRS and MADRS."""
+    """Return whether two abbreviations are scales for the same thing: HDRS and MADRS."""
     ours, theirs = (set(SCALES.get(name.casefold(), ())) for name in (one, other))
     return bool(ours & theirs)
 
@@ -129,7 +129,7 @@ def _relations(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def _rebound(ours: frozenset[tuple[str, str]], theirs: frozenset[tuple[str, str]]) -> bool:
-    """Tell whether the same numbers or signs stand behind other words: week 3, grade 12."""
+    """Return whether the same numbers or signs stand behind other words: week 3, grade 12."""
     words, signs = (
         [sorted(pair[place] for pair in side) for side in (ours, theirs)] for place in (0, 1)
     )

@@ -95,7 +95,7 @@ def compare(before: str, after: str) -> CriteriaChange:
 
 
 def excludes(item: Criterion) -> bool:
-    """Tell which way the item counts; what stands under no heading is read as inclusion."""
+    """Return which way the item counts; an item under no heading is read as inclusion."""
     return item.section == EXCLUSION
 
 
@@ -143,7 +143,7 @@ class _Positions:
         return cls(frozenset(one), frozenset(other), frozenset(_out_of_order(one, other)))
 
     def has_moved(self, old: Criterion, new: Criterion) -> bool:
-        """Tell whether an item stands in another place.
+        """Return whether an item is in another place.
 
         Where a line that held it came, went or was reworded, that line is the change.
         """

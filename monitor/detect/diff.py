@@ -51,11 +51,11 @@ class _SameInNormalForm(BaseOperator):
     """Values that say the same do not differ: a text in another encoding, 1 and 1.0."""
 
     def match(self, level: DiffLevel) -> bool:
-        """Tell whether this is a value on either side: trees are DeepDiff's."""
+        """Return whether this is a value on either side: trees are DeepDiff's."""
         return not (isinstance(level.t1, dict) and isinstance(level.t2, dict))
 
     def give_up_diffing(self, level: DiffLevel, diff_instance: DeepDiff) -> bool:
-        """Tell whether two values are judged; what neither form nor kind decides goes on."""
+        """Return whether two values are judged; what neither form nor kind decides goes on."""
         one, other = level.t1, level.t2
         if isinstance(one, list) and isinstance(other, list):
             same = normal_key(one) == normal_key(other)

@@ -122,7 +122,7 @@ def _hash(content: bytes) -> RawHash:
 
 
 def absence_hash(content: bytes, loaded: date) -> RawHash:
-    """Return what tells an absence from others: the same words of a later load are news.
+    """Return what identifies an absence: the same words of a later load are news.
 
     A record can go, come back and go again, and nothing in the bytes tells the one from the other.
     """
@@ -130,7 +130,7 @@ def absence_hash(content: bytes, loaded: date) -> RawHash:
 
 
 def is_stamped_once(content: bytes) -> bool:
-    """Tell whether what ``raw_hash`` took for the stamp is the only thing that could be it."""
+    """Return whether what ``raw_hash`` took for the stamp is the only thing that could be it."""
     return content.count(_STAMP) == 1
 
 

@@ -59,7 +59,7 @@ _DENIED = re.compile(r"(?i)^(?:(?:not|cannot) (?:be )?|non[- ]?|in(?=eligible))"
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line that begins a section; ``words`` is what it says beside that.
+    """A line that begins a section; ``words``: the text behind the heading.
 
     The lines below stand under it if it says more (``holds``), not if it is one criterion.
     """
@@ -90,7 +90,7 @@ def heading(words: str) -> Heading | None:
 
 
 def is_title(words: str) -> bool:
-    """Tell whether a line only names what the ones below it are about: "Cohort A:", "Age:"."""
+    """Return whether a line only names what the ones below it are about: "Cohort A:", "Age:"."""
     return ":" in words and _TITLE.match(words) is not None and _ASKS.search(words) is None
 
 

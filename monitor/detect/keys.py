@@ -13,7 +13,7 @@ from monitor.model.countries import country_word
 from monitor.model.fields import ListRule
 
 _SORTED = orjson.OPT_SORT_KEYS
-# From here on a float stands for several integers, so 1e16 must not become one of them.
+# From here on a float represents several integers, so 1e16 must not become one of them.
 _EXACT_FLOATS = 2**53
 ItemKey = tuple[str, ...]
 _UNNAMED: ItemKey = ("",)
@@ -78,7 +78,7 @@ def _word(text: str) -> str:
 
 
 def _has_content(value: Any) -> bool:
-    """Tell whether an attribute's value has any content."""
+    """Return whether an attribute's value has any content."""
     if isinstance(value, str):
         # Most begin with a letter; only a line of several can be a number that counts it.
         return (value[:1].isalnum() and "\n" not in value) or bool(plain(value))

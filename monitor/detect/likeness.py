@@ -60,7 +60,7 @@ class Bag:
         return sum(w for word, w in self.weights.items() if word in other.weights)
 
     def share_in(self, other: "Bag") -> float:
-        """Return which share of the weight stands in the other text, from 0 to 1; 0 of nothing."""
+        """Return which share of the weight is in the other text, from 0 to 1; 0 of nothing."""
         return self.shared_weight(other) / self.total if self.total else 0.0
 
     def likeness(self, other: "Bag") -> float:
@@ -133,7 +133,7 @@ class WordWeights:
 
 
 def _root(word: str) -> str:
-    """Return what a word stands for: the stem of its meaning, the digits of a number."""
+    """Return a word as it is compared: the stem of its meaning, the digits of a number."""
     own = NUMBERS.get(word) or stem(word)
     return _MEANINGS.get(own, own)
 

@@ -48,7 +48,7 @@ _STATED = re.compile(
 
 
 def other_limits(before: str, after: str) -> bool:
-    """Tell whether an edit of a criterion moved a limit, or turned what it asks for round."""
+    """Return whether an edit of a criterion moved a limit, or turned what it asks for round."""
     one, other = _without_names(before, after)
     return any(
         Counter(pattern.findall(one)) != Counter(pattern.findall(other))
@@ -67,7 +67,7 @@ def _without_names(*texts: str) -> Iterator[str]:
 
 
 def states_limit(text: str) -> bool:
-    """Tell whether a criterion states a limit: an age, a value, a time."""
+    """Return whether a criterion states a limit: an age, a value, a time."""
     return _STATED.search(_NAMED.sub(" ", _with_signs(text))) is not None
 
 

@@ -60,7 +60,7 @@ def _lines(text: str) -> Iterator[TextLine]:
 
 @dataclass(slots=True)
 class _Open:
-    """A line that may hold the next ones; ``nests`` once one stood further in."""
+    """A line that may hold the next ones; ``nests`` once one was indented further."""
 
     indent: int
     style: str
@@ -103,7 +103,7 @@ def _style(marker: str) -> str:
 
 
 def _closes(here: _Open, above: _Open) -> bool:
-    """Tell whether a line ends what stood open above it.
+    """Return whether a line closes the open blocks above it.
 
     Lists without indents are read by their colons: one holds what follows up to the next.
     """

@@ -41,7 +41,7 @@ class UnmatchedCriterion:
 
     @property
     def is_covered(self) -> bool:
-        """Tell whether the other side says all of it."""
+        """Return whether the other side says all of it."""
         return not self.rest
 
     def remainder(self) -> Criterion:
@@ -104,7 +104,7 @@ def _within(item: Criterion, others: list[tuple[Criterion, str]]) -> bool:
 
 
 def _contains(words_there: str, other: Criterion, words: str, item: Criterion) -> bool:
-    """Tell whether words of one item stand in those of another; few must be listed there."""
+    """Return whether words of one item stand in those of another; few must be listed there."""
     if f" {words} " not in f" {words_there} ":
         return False
     return words.count(" ") + 1 >= _TELLING_WORDS or _split_list(item.text) <= _split_list(

@@ -28,7 +28,7 @@ RENAME_THRESHOLD = 0.8
 # Cities that are less alike than this are two cities, not one in two spellings.
 # "Naples" and "Napoli" reach 0.67.
 _PLACE_THRESHOLD = 0.5
-# What a longer text says of an item can tell it again under quite another name.
+# The longer text of an item can identify it under quite another name.
 _TELLING_LENGTH = 40
 _SAME_NAME_ROUGHLY = 0.4
 _SIMILAR_WORDS = 0.5
@@ -82,14 +82,16 @@ class _UnpairedItems:
         Too many to compare are paired in the order of their content, or not at all where a
         threshold must be reached.
         """
-        olds = self.by_content(self.old, old)
-        news = self.by_content(self.new, new)
-        if len(olds) * len(news) > MAX_COMPARISONS:
-            for old_index, new_index in zip(olds, news, strict=False) if not threshold else ():
+        old_items = self.by_content(self.old, old)
+        new_items = self.by_content(self.new, new)
+        if len(old_items) * len(new_items) > MAX_COMPARISONS:
+            for old_index, new_index in (
+                zip(old_items, new_items, strict=False) if not threshold else ()
+            ):
                 self.pair(old_index, new_index)
             return
-        ours = [measure.describe(self.old[index]) for index in olds]
-        theirs = [measure.describe(self.new[index]) for index in news]
+        ours = [measure.describe(self.old[index]) for index in old_items]
+        theirs = [measure.describe(self.new[index]) for index in new_items]
         ranked = sorted(
             (-measure.score(one, other), i, j)
             for i, one in enumerate(ours)
@@ -98,8 +100,8 @@ class _UnpairedItems:
         for negative, i, j in ranked:
             if -negative < threshold:
                 return
-            if olds[i] in self.old and news[j] in self.new:
-                self.pair(olds[i], news[j])
+            if old_items[i] in self.old and new_items[j] in self.new:
+                self.pair(old_items[i], new_items[j])
 
     @staticmethod
     def by_content(items: dict[int, AnyItem], indexes: Iterable[int]) -> list[int]:

@@ -42,11 +42,11 @@ class GroupName(str):
         return name
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether the other is the same name of the same id."""
+        """Return whether the other is the same name of the same id."""
         return isinstance(other, GroupName) and self.id == other.id and str(self) == str(other)
 
     def __ne__(self, other: object) -> bool:
-        """Tell the opposite; a text would compare its letters alone."""
+        """Return the opposite; a text would compare its letters alone."""
         return not self == other
 
     __hash__ = str.__hash__
@@ -159,7 +159,7 @@ def _pairs(
 
 
 def _is_one(before: ResultGroup, after: ResultGroup) -> bool:
-    """Tell whether two titles are one, or one in other words: cohort 1 is not cohort 2."""
+    """Return whether two titles are one, or one in other words: cohort 1 is not cohort 2."""
     if key_word(before, "title") == key_word(after, "title"):
         return True
     titles = str(before["title"]), str(after["title"])

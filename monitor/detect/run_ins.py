@@ -64,7 +64,7 @@ def run_ins(marker: str, words: str) -> Iterator[tuple[str, str]]:
 
 
 def _breaks(found: re.Match[str], label: str, words: str) -> bool:
-    """Tell whether a bullet or a heading in the midst of a line begins anything.
+    """Return whether a bullet or a heading in the midst of a line begins anything.
 
     ``label`` is that of the item before it.
     """

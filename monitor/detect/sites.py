@@ -33,7 +33,7 @@ _LEAST_LIKENESS = 70
 
 
 def is_masked(facility: Any) -> bool:
-    """Tell whether a facility's name says nothing about which facility it is."""
+    """Return whether a facility's name says nothing about which facility it is."""
     return not isinstance(facility, str) or _MASK.search(facility.strip() or "0") is not None
 
 

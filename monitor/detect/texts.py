@@ -42,7 +42,7 @@ _DASH = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _MARKER = re.compile(rf"(?:[*+•·◦▪●{_DASH}-]|o|{_LABEL})(?:\s+|$|(?<=\d[.)])(?=[A-Z]|[a-z]{{2}}))")
 # "asthma,eczema" is "asthma, eczema"; a number keeps its commas.
 _MARK = re.compile(r"[.,;:]+(?=\s|$)|[,;](?=[^\W\d_])")
-_DEEPEST = 30  # lists within each other: what a hostile text opens beyond is let go
+_DEEPEST = 30  # lists within each other: what a hostile text nests deeper is dropped
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv",
           "xv", "xvi", "xvii", "xviii", "xix", "xx")  # fmt: skip
 _TELLING_LENGTH = 12
@@ -92,7 +92,7 @@ LONGEST_COMPARED = 4_000
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line of a text in its normal form: how far in it stands, its marker, its words."""
+    """One line of a text in its normal form: its indentation, its marker, its words."""
 
     indent: int
     marker: str
@@ -153,7 +153,7 @@ class _Numbering:
     open: list[_LabelReading] = field(default_factory=list)
 
     def counts(self, label: str, since: str) -> bool:
-        """Tell whether a label, met next in the text, begins a list or goes on with one.
+        """Return whether a label, met next in the text, begins a list or goes on with one.
 
         ``since`` is the text after the label met before: an item that a list lacks may stand
         in the midst of a line there.
@@ -211,7 +211,7 @@ def _decode_entity(entity: re.Match[str]) -> str:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Tell whether two texts have the same words in the same order."""
+    """Return whether two texts have the same words in the same order."""
     return one == other or plain(one) == plain(other)
 
 
@@ -238,7 +238,7 @@ def fold_text(text: str) -> str:
 
 
 def same_words(one: str, other: str) -> bool:
-    """Tell whether two texts differ at most in letter case, typography and marks.
+    """Return whether two texts differ at most in letter case, typography and marks.
 
     The one judgement of that, for every text of a record: such a difference is no news. A hyphen
     within a name or word is such a mark.
@@ -258,7 +258,7 @@ def _tight(loose: re.Match[str]) -> str:
 
 
 def continues(one: str, other: str) -> bool:
-    """Tell whether one text is the other with more words after it; a word or two prove nothing.
+    """Return whether one text is the other with more words after it; a word or two prove nothing.
 
     "Objective response rate" and "Objective response rate (ORR) by week 24". Both texts are in
     their normal form.
@@ -275,7 +275,7 @@ def likeness(one: str, other: str, *, longest: int = LONGEST_COMPARED) -> float:
 
 
 def same_value(one: object, other: object) -> bool:
-    """Tell whether two scalars say the same; ``True`` is not ``1``, ``1.0`` is ``1``."""
+    """Return whether two scalars say the same; ``True`` is not ``1``, ``1.0`` is ``1``."""
     if isinstance(one, str) and isinstance(other, str):
         return same_text(one, other)
     if isinstance(one, bool) != isinstance(other, bool):

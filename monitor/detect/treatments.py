@@ -1,4 +1,4 @@
-"""What a text says of a treatment: how much, how often, by which route, and which drugs.
+"""What a text states about a treatment: how much, how often, by which route, and which drugs.
 
 The rule of arms (`rules/arms.py`) asks whether another description is another treatment.
 """
@@ -70,7 +70,7 @@ _ASIDE = re.compile(r"\(\s*([^()]{1,20}?)\s*\)|\[\s*([^\[\]]{1,20}?)\s*\]")
 
 
 def abbreviate(text: str) -> str:
-    """Return a description with units, frequencies and routes in short, each once where it stands.
+    """Return a description with units, frequencies and routes in short, each once and in its place.
 
     "Three times a day (TID)" and "TID" are ``tid``, "every 3 weeks" is ``q3w``, "intramuscular
     (IM)" is ``im``. The text is in its wording.
@@ -95,7 +95,7 @@ def _every(found: re.Match[str]) -> str:
 
 
 def _drop_repetition(bracket: re.Match[str]) -> str:
-    """Return an aside, but for one that repeats what stands before it: "tid (tid)"."""
+    """Return a parenthesis, except one that repeats what is before it: "tid (tid)"."""
     inside = bracket[1] or bracket[2]
     before = bracket.string[: bracket.start()].rstrip()
     begins = r"(?<![\w.,])" if inside[0].isdigit() else r"(?<![^\W\d_])"

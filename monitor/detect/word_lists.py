@@ -116,7 +116,7 @@ _SCALES = {
     "stroke": "nihss",
     "prostate symptoms": "ipss",
 }
-# What a quantity tells of: two for the same thing are two all the same, as FEV1 and FVC.
+# What a quantity measures: two of the same thing are still two, as FEV1 and FVC.
 _QUANTITIES = {
     "vision": "bcva etdrs",
     "glucose": "fpg hba1c ogtt",
@@ -138,7 +138,7 @@ def _by_name(things: dict[str, str]) -> dict[str, tuple[str, ...]]:
 SCALES = _by_name(_SCALES)
 MEASURED = {**SCALES, **_by_name(_QUANTITIES)}
 
-# Words of one meaning, the one that stands for all first.
+# Synonyms; the first of each is the one that is compared.
 SYNONYMS = {
     word: words.split()[0]
     for words in (

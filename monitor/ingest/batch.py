@@ -241,7 +241,7 @@ class Batch:
             self._place_changed()
 
     def _is_changed(self, seen: Observation) -> bool:
-        """Tell whether the newest version surely has another content, as far as it was read."""
+        """Return whether the newest version surely has another content, as far as it was read."""
         nct_id = seen.record.nct_id
         if nct_id not in self._latest_sightings:
             return False
@@ -266,7 +266,7 @@ class Batch:
                 self._unchanged += not made
 
     def _is_suspect(self, seen: Observation) -> bool:
-        """Tell whether the gate makes a record a suspect; RecordError as ``_check_complete``.
+        """Return whether the gate makes a record a suspect; RecordError as ``_check_complete``.
 
         Judged are complete documents; what a gated page brings is the newest of its trial.
         """
@@ -345,7 +345,7 @@ def _size(observations: list[Observation]) -> int:
 
 
 def _is_as_stored(seen: Observation, newest: StoredVersion) -> bool:
-    """Tell whether this is the newest version's content, or all that its source stated."""
+    """Return whether this is the newest version's content, or all that its source stated."""
     known = newest.content_sha256, newest.stated_sha256
     # An undated record does not state when it was so; its timeline finds the place for it.
     return seen.is_dated and seen.stated_sha256 in known and seen.key >= newest.first_key

@@ -15,7 +15,7 @@ _AHEAD = timedelta(days=366)
 
 
 def allows_stamp(loaded: date, raw: RawVersion, settings: IngestSettings) -> bool:
-    """Tell whether a record can bear the stamp of that data load when it is read."""
+    """Return whether a record can bear the stamp of that data load when it is read."""
     return loaded - _read_on(raw) <= settings.stamp_ahead
 
 
@@ -46,7 +46,7 @@ def missing_required(record: TrialRecord) -> list[fields.Path]:
 
 
 def _read_on(raw: RawVersion) -> date:
-    """Return the day of reading: what the source itself says of it, if that is later than ours.
+    """Return the day of reading: the source's own, if that is later than ours.
 
     Our clock may be years behind.
     """

@@ -165,7 +165,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class PageJudgment:
-    """What a gate has judged of a page, before the transaction that goes on with it.
+    """The gate's judgement of a page, before the transaction that stores it.
 
     ``known_causes``: what known records of the page lost.
     """

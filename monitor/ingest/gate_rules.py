@@ -71,7 +71,7 @@ def _lost_causes(
 
 
 def _has_value(value: Any, path: fields.Path) -> bool:
-    """Tell whether there is something at a path, in any item of the lists that it runs through."""
+    """Return whether there is something at a path, in any item of the lists on its way."""
     # One item that has it is enough: a single site without a country is no loss.
     if isinstance(value, list):
         return any(_has_value(item, path) for item in value)

@@ -101,7 +101,7 @@ def shown_later(entries: Sequence[TimelineEntry], absence: VersionKey) -> list[T
 
 
 def has_been_shown(entries: Sequence[TimelineEntry], absence: VersionKey) -> bool:
-    """Tell whether the record is known to have been there before an absence."""
+    """Return whether the record is known to have been there before an absence."""
     later = {id(entry) for entry in shown_later(entries, absence)}
     return any(
         entry.first_key <= absence
@@ -141,7 +141,7 @@ def _with_date_from(key: VersionKey, at_least: date) -> VersionKey:
 
 
 def _is_earlier(key: VersionKey, than: VersionKey, same_load: bool) -> bool:
-    """Tell whether a sighting is of an earlier load; False where either load is unknown.
+    """Return whether a sighting is of an earlier load; False where either load is unknown.
 
     ``same_load``: within one load what was read earlier counts as earlier.
     """

@@ -1,4 +1,4 @@
-"""Send one alert of a merger to whoever subscribed by the NCT ID that the trial had before.
+"""Send one alert of a merger to those who subscribed by the NCT ID that the trial had before.
 
 ``notify`` calls it before it writes the items of a transaction.
 """
@@ -17,7 +17,7 @@ _KINDS = frozenset({ChangeKind.RECORD_MERGED, ChangeKind.TRIAL_REGISTERED})
 
 
 def is_of_merger(events: Iterable[ChangeEvent]) -> bool:
-    """Tell whether any event may have to do with a merger."""
+    """Return whether any event may have to do with a merger."""
     return any(event.kind in _KINDS for event in events)
 
 

@@ -40,7 +40,7 @@ def guess_id(content: bytes) -> str | None:
 
 
 def is_restamped(one: NewSlice, loaded: date, newest: NewestSighting) -> bool:
-    """Tell whether a slice is the newest version's own, stamped by a later data load."""
+    """Return whether a slice is the newest version's own, stamped by a later data load."""
     last = newest.last_data_date
     # Of a record without a date of its own the stamp is the date.
     if last is None or loaded <= last or newest.is_dated_by_load:

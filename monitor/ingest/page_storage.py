@@ -1,8 +1,8 @@
 """Store one pass over a followed source: each page in one transaction, a long one in several.
 
 ``app.polling`` calls it. A record, its snapshot, events and messages are stored together or not at
-all. What the page says of followed records, and the state from which the source goes on, come with
-the last of them. No request is sent while a transaction is open.
+all. What the page states about followed records, and the state from which the source goes on,
+come with the last of them. No request is sent while a transaction is open.
 """
 
 import time
@@ -214,7 +214,7 @@ class Follower:
         tx: Transaction,
         derivations: Derivations,
     ) -> "_StoredBatches":
-        """Store as many batches as there is time for; after the last one, what the page says."""
+        """Store as many batches as there is time for; after the last one, the page's own state."""
         page, gate = part.page, part.gate
         for lease in self.leases:  # has another process taken over meanwhile?
             require_lease(tx, lease, now=self.now())

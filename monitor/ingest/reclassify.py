@@ -54,14 +54,14 @@ class Scope:
     part: tuple[int, int] = (1, 1)
 
     def has_trial(self, nct_id: str) -> bool:
-        """Tell whether a trial is in the part."""
+        """Return whether a trial is in the part."""
         number, of = self.part
         # Not Python's own hash, which differs from process to process: the parts are run by
         # several.
         return crc32(nct_id.encode()) % of == number - 1
 
     def has_version(self, version: StoredVersion, rules: str) -> bool:
-        """Tell whether a version is to be derived by these rules."""
+        """Return whether a version is to be derived by these rules."""
         return version.version_date >= self.since and (bool(self.nct_ids) or version.rules != rules)
 
 

@@ -90,7 +90,7 @@ class Timeline:
         return self._place(seen, all_later=bool(later))
 
     def _is_undated(self, entry: TimelineEntry) -> bool:
-        """Tell whether neither the version nor its source gave any date."""
+        """Return whether neither the version nor its source gave any date."""
         key = entry.first_key
         dated = key.data_date or key.registry_version
         if dated or key.version_date != key.retrieved_at.date():

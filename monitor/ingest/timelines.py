@@ -290,5 +290,5 @@ def last_changed(timeline: Timeline) -> date | None:
 
 
 def is_above_noise(severity: Severity, kind: ChangeKind) -> bool:
-    """Tell whether an event is of a change, and above noise."""
+    """Return whether an event is of a change, and above noise."""
     return severity is not Severity.NOISE and kind is not ChangeKind.TRIAL_REGISTERED

@@ -126,7 +126,7 @@ def search_of(compiled: CompiledFilter) -> Search | None:
 
 
 def matches(compiled: CompiledFilter, record: TrialRecord, sources: Iterable[str] = ()) -> bool:
-    """Tell whether a filter matches a record, as it does where it is alerted of."""
+    """Return whether a filter matches a record, as it does where it is alerted of."""
     return compiled.hit(Hits(FilterFields(record, sources=sources))) is not None
 
 

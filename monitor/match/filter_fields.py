@@ -49,7 +49,7 @@ class FilterFields(dict[str, str]):
         return found
 
     def _is_same(self, other: "FilterFields", key: str) -> bool:
-        """Tell whether both records surely say the same under a key."""
+        """Return whether both records surely say the same under a key."""
         # The sources are of the trial, whichever version is asked.
         if key in {"source", "text"}:  # of the text, the parts are looked at
             return key == "source"
@@ -84,7 +84,7 @@ class FilterFields(dict[str, str]):
 
 
 def is_same(here: TrialRecord, there: TrialRecord, key: str) -> bool:
-    """Tell whether two records of one trial surely say the same under a key that they state."""
+    """Return whether two records of one trial surely say the same under a key that they state."""
     paths = _KEYS[key].paths or (fields.LOCATIONS,)
     return all(here.get(path) == there.get(path) for path in paths)
 

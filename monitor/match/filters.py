@@ -189,7 +189,7 @@ def require_usable(filter_: Filter, synonyms: Synonyms = NO_SYNONYMS) -> None:
     Invalid are: nothing wanted and nothing excluded, unknown keys, keys without values, values
     without a word or longer than LONGEST_VALUE, values of ``phase``, ``status`` and
     ``study_type`` that the registry does not have, names of countries that it does not use. The
-    name of a set of synonyms stands for the set: it is usable where all others of it are. The
+    name of a set of synonyms means the set: it is usable where all others of it are. The
     error names key, value and what to write.
     """
     if not filter_.wanted and not filter_.excluded:

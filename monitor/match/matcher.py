@@ -198,7 +198,7 @@ class TrialMatch:
     """What filters ask of the records before and after a change.
 
     A filter matches either of them as a whole: a trial that leaves it by this very change is
-    news to it.
+    new to it.
     """
 
     def __init__(self, change_set: ChangeSet) -> None:
@@ -254,7 +254,7 @@ class TrialMatch:
         return one.miss(self._new)
 
     def _has_any_changed(self, keys: frozenset[str]) -> bool:
-        """Tell whether the record says something else under any of the keys than before."""
+        """Return whether the record says something else under any of the keys than before."""
         changed = self._changed.get(keys)
         if changed is None:
             changed = self._changed[keys] = any(map(self._has_changed, keys))

@@ -35,7 +35,7 @@ class Silences:
     def for_event(self, nct_ids: Sequence[str], kinds: Iterable[ChangeKind]) -> EventSilences:
         """Return, for each kind, the silences of this trial, of the kind, and of it in this trial.
 
-        ``nct_ids``: all IDs of the trial; ``kinds``: all that an event tells of.
+        ``nct_ids``: all IDs of the trial; ``kinds``: all kinds of an event.
         """
         return [self._of_kind(nct_ids, kind) for kind in kinds]
 

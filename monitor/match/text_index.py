@@ -120,7 +120,7 @@ def term_of(text: str) -> Term:
 
 
 def is_quoted(text: str) -> bool:
-    """Tell whether all of a text is in quotation marks."""
+    """Return whether all of a text is in quotation marks."""
     return _QUOTED.fullmatch(text.strip()) is not None
 
 
@@ -144,13 +144,13 @@ def _phrases(text: str) -> list[str]:
 
 
 def _is_short(part: str) -> bool:
-    """Tell whether a part is a single letter or a number."""
+    """Return whether a part is a single letter or a number."""
     words = words_of(part)
     return len(words) == 1 and (words[0].isdigit() or (len(words[0]) == 1 and words[0].isascii()))
 
 
 def holds(text: str, term: Term) -> bool:
-    """Tell whether one of the texts that ``searchable`` joined holds all phrases of a term."""
+    """Return whether one of the texts that ``searchable`` joined holds all phrases of a term."""
     longest, rest = term[0], term[1:]
     if not rest:
         return longest in text

@@ -70,7 +70,7 @@ def mcp_server(app: App) -> MCPServer[Any]:
 
 
 def list_tools(server: MCPServer[Any]) -> list[dict[str, Any]]:
-    """Return what tools there are, what a model is told of each, and their arguments."""
+    """Return what tools there are, what a model reads about each, and their arguments."""
     return [
         {
             "name": one.name,

@@ -1,6 +1,6 @@
 """What a language model can ask the store: five questions, each answered as JSON.
 
-The docstring of a question is what the model is told of it, with the keys of a filter in place of
+The docstring of a question is what a model reads about it, with the keys of a filter in place of
 FILTER_KEYS.
 """
 

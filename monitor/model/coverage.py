@@ -54,7 +54,7 @@ class Coverage:
         return self.everything and not self.but
 
     def states(self, path: Path) -> bool:
-        """Tell whether the source states the field at ``path`` (present or absent).
+        """Return whether the source states the field at ``path`` (present or absent).
 
         A module or list is stated when any leaf in it is.
         """
@@ -98,6 +98,6 @@ class Coverage:
 _COMPLETE = Coverage(everything=True)
 
 ABSENCE = Coverage.of(
-    (fields.NCT_ID, fields.REGISTRY_PRESENCE, fields.REGISTRY_MERGED_INTO, fields.REGISTRY_SAID)
+    (fields.NCT_ID, fields.REGISTRY_PRESENCE, fields.REGISTRY_MERGED_INTO, fields.REGISTRY_MESSAGE)
 )
 """What a source states that says no more of a record than that it is no longer shown."""

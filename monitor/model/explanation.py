@@ -22,5 +22,5 @@ class EventExplanation:
 
     @property
     def sends(self) -> bool:
-        """Tell whether the event was sent, or is on its way."""
+        """Return whether the event was sent, or is on its way."""
         return self.verdict.sends and any(one.state not in _LOST for one in self.messages)

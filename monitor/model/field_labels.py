@@ -88,9 +88,9 @@ from monitor.model.field_paths import (
     REFERENCES,
     REFERENCES_MODULE,
     REGISTRY_MERGED_INTO,
+    REGISTRY_MESSAGE,
     REGISTRY_PRESENCE,
     REGISTRY_RECORD,
-    REGISTRY_SAID,
     RESPONSIBLE_PARTY,
     RESULTS,
     RESULTS_FIRST_POST,
@@ -165,7 +165,7 @@ _LABELS: dict[Path, str] = {
     IPD_SHARING_PLAN: "IPD sharing",
     VERSION_HOLDER: "Data load date", DERIVED: "Derived by the registry",
     REGISTRY_RECORD: "Registry record", REGISTRY_PRESENCE: "Record in the registry",
-    REGISTRY_MERGED_INTO: "Record merged into", REGISTRY_SAID: "The registry's words",
+    REGISTRY_MERGED_INTO: "Record merged into", REGISTRY_MESSAGE: "The registry's words",
 }  # fmt: skip
 
 _MODULE_LABELS: dict[Path, str] = {

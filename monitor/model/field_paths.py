@@ -155,7 +155,7 @@ UNPOSTED_RESULTS_SUBMIT = (*SUBMISSION_TRACKING, "estimatedResultsFirstSubmitDat
 
 # --- how the registry shows the record as a whole; not a part of its study document -------------
 REGISTRY_RECORD = ("registryRecord",)
-REGISTRY_PRESENCE, REGISTRY_MERGED_INTO, REGISTRY_SAID = _module(
+REGISTRY_PRESENCE, REGISTRY_MERGED_INTO, REGISTRY_MESSAGE = _module(
     "registryRecord", "presence mergedInto said"
 )
 
@@ -175,7 +175,7 @@ REGISTRY_MADE: tuple[Path, ...] = (DERIVED, ANNOTATION, LOCATION_GEO_POINT)
 
 
 def under(path: Path, prefixes: Iterable[Path]) -> bool:
-    """Tell whether the path is one of the prefixes or lies below one."""
+    """Return whether the path is one of the prefixes or lies below one."""
     return any(path[: len(prefix)] == prefix for prefix in prefixes)
 
 

@@ -143,7 +143,7 @@ def _likely(lines: Sequence[str], text: str) -> str | None:
 
 
 def _is_table(lines: Sequence[str], delimiter: str) -> bool:
-    """Tell whether the lines are rows: as many cells in each, under a head of short names."""
+    """Return whether the lines are rows: as many cells in each, under a head of short names."""
     counts = {_QUOTED.sub("", line).count(delimiter) for line in lines}
     return (
         len(lines) >= _LEAST_ROWS
@@ -225,7 +225,7 @@ def _is_old_study(content: Mapping[str, Any]) -> bool:
 
 
 def _holds(content: Mapping[str, Any], signature: frozenset[str]) -> bool:
-    """Tell whether it is a page of a search whose first item has these names."""
+    """Return whether it is a page of a search whose first item has these names."""
     items = content.get("data")
     first = items[0] if isinstance(items, list) and items else None
     return isinstance(first, Mapping) and signature <= first.keys()

@@ -34,22 +34,22 @@ class HistoryFilter:
         return bool(self.kinds) or self.min_severity.rank > Severity.LOW.rank
 
     def includes_day(self, day: date) -> bool:
-        """Tell whether a version that is valid from this day is in the range."""
+        """Return whether a version that is valid from this day is in the range."""
         return (self.since is None or day >= self.since) and (
             self.until is None or day <= self.until
         )
 
     def hides(self, event: ChangeEvent) -> bool:
-        """Tell whether the event is left out because it is noise, and its kind is not named."""
+        """Return whether the event is left out because it is noise, and its kind is not named."""
         # Who names `site_renamed` wants noise of that kind; other kinds are noise only at times.
         named = event.kind in self.kinds and event.kind in GROUPS["noise"]
         return event.severity is Severity.NOISE and not (self.noise or named)
 
     def includes_event(self, event: ChangeEvent) -> bool:
-        """Tell whether the event is included."""
+        """Return whether the event is included."""
         if self.hides(event):
             return False
-        # All that it tells of: `completion_moved` finds the event of both dates.
+        # All kinds it stands for: `completion_moved` finds the event of both dates.
         if self.kinds and self.kinds.isdisjoint(event.kinds):
             return False
         return event.severity.rank >= self.min_severity.rank

@@ -65,7 +65,7 @@ class StoredIncident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What a message says of one incident.
+    """One incident as a message reports it.
 
     ``state``: of the incident when the message was made. ``notified_before``: the same address was
     sent an earlier notice of it.

@@ -98,7 +98,7 @@ def _below(place: _FoundValue, step: _PathPart) -> Iterator[_FoundValue]:
 
 
 def _names_item(part: str, key: str) -> bool:
-    """Tell whether a part is in an item's key; a number only as a whole, not as some digits."""
+    """Return whether a part is in an item's key; a number only as a whole, not as some digits."""
     # "Site 1" is not "Site 12".
     if part.isdecimal():
         return part in re.findall(r"\d+", key)
@@ -106,7 +106,7 @@ def _names_item(part: str, key: str) -> bool:
 
 
 def _gathers(place: _FoundValue, step: _PathPart) -> bool:
-    """Tell whether the step names an attribute of a list's items, not one of the items."""
+    """Return whether the step names an attribute of a list's items, not one of the items."""
     items = place.value if isinstance(place.value, list) and not step.key else ()
     return any(isinstance(item, Mapping) and step.text in item for item in items)
 

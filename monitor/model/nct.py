@@ -22,7 +22,7 @@ _LONGEST_SHOWN = 80
 
 
 def is_nct_id(value: object) -> bool:
-    """Tell whether the value is an NCT ID in the registry's own spelling."""
+    """Return whether the value is an NCT ID in the registry's own spelling."""
     return isinstance(value, str) and _EXACT.fullmatch(value) is not None
 
 
@@ -37,7 +37,7 @@ def nct_id_of(number: int) -> str:
 
 
 def registry_reads_id(word: str) -> bool:
-    r"""Tell whether the registry takes a word for an NCT ID, in whatever spelling.
+    r"""Return whether the registry takes a word for an NCT ID, in whatever spelling.
 
     Source: the id pattern of ClinicalTrials.gov API v2, ``^[Nn][Cc][Tt]0*[1-9]\d{0,7}$``.
     """
@@ -47,7 +47,7 @@ def registry_reads_id(word: str) -> bool:
 def normalize_nct_id(text: str) -> str:
     """Return the ID in the registry's spelling: ``nct06377228 `` → ``NCT06377228``.
 
-    Read are: any letter case and number of leading zeros, as the registry does; an ID in quotation
+    Accepts any letter case and number of leading zeros, as the registry does; an ID in quotation
     marks or brackets, as cells of tables have it; a link that holds one trial's ID, however often.
     UsageError for anything else: it names the ID that may be meant, else a valid one.
     """

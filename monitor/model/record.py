@@ -62,7 +62,7 @@ class TrialRecord:
         return value
 
     def has(self, path: Path) -> bool:
-        """Tell whether there is something at ``path``; an empty text, list or object is nothing."""
+        """Return whether there is a value at ``path``; an empty text, list or object is none."""
         value = self.get(path)
         # 0 and False are something: no participants, no results.
         return value is not None and value not in ("", [], {})

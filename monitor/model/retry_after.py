@@ -34,7 +34,7 @@ def retry_after_s(value: str | None, *, now: datetime, date: str | None = None) 
 
 
 def _is_beyond_count(text: str) -> bool:
-    """Tell whether this is a date of a year that no request will ever wait for."""
+    """Return whether this is a date of a year that no request will ever wait for."""
     parts = parsedate_tz(text) if len(text) <= _DATE_CHARS else None
     return parts is not None and parts[0] > _LAST_YEAR
 

@@ -168,7 +168,7 @@ class Reason(StrEnum):
     RECOMPUTED = "it was not put into the outbox: versions of the past changed it later"
     FIRST_SIGHT = (
         "it was not put into the outbox: a source began with this trial, it was stored without "
-        "alerts, or a merger that was sent told it"
+        "alerts, or a merger that was sent reported it"
     )
     UNANNOUNCED = (
         "it was not put into the outbox: it was stored without alerts, "
@@ -177,7 +177,7 @@ class Reason(StrEnum):
 
     @property
     def sends(self) -> bool:
-        """Tell whether this is a reason to send."""
+        """Return whether this is a reason to send."""
         return self in {Reason.NCT_ID, Reason.FILTER, Reason.EVERYTHING}
 
 
@@ -193,5 +193,5 @@ class MatchDecision:
 
     @property
     def sends(self) -> bool:
-        """Tell whether the event is sent."""
+        """Return whether the event is sent."""
         return self.reason.sends

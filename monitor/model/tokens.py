@@ -21,5 +21,5 @@ class AccessToken:
     last_used_on: date | None = None
 
     def is_valid(self, at: datetime) -> bool:
-        """Tell whether it lets anybody in at that time."""
+        """Return whether it lets anybody in at that time."""
         return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)

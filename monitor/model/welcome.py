@@ -26,7 +26,7 @@ class CoveredTrials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    """The message to one address that tells of new subscriptions, before it is rendered.
+    """The message to one address about new subscriptions, before it is rendered.
 
     ``uid``: its stable id. ``at``: when it was put into the outbox (aware UTC).
     ``unsubscribe_url``, ``manage_url``: as of ``Notification``.

@@ -17,7 +17,7 @@ _COVERAGE = Coverage.all_but([fields.DERIVED, fields.LOCATION_GEO_POINT])
 
 
 def recognizes(content: Any) -> bool:
-    """Tell whether the JSON value is a history answer."""
+    """Return whether the JSON value is a history answer."""
     return isinstance(content, dict) and "studyVersion" in content and "study" in content
 
 

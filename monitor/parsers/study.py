@@ -17,7 +17,7 @@ _OUTER_IDS = ("nctId", "nct_id", "NCTId", "nctid")
 
 
 def recognizes(content: Any) -> bool:
-    """Tell whether the JSON value is one study."""
+    """Return whether the JSON value is one study."""
     return isinstance(content, dict) and fields.PROTOCOL[0] in content
 
 
@@ -42,7 +42,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
 
 
 def _looks_whole(record: TrialRecord) -> bool:
-    """Tell whether the record has what every whole one has; a withheld one has little else."""
+    """Return whether the record has what every whole one has; a withheld one has little else."""
     if record.get(fields.VERSION_HOLDER) is None:
         return False
     # The registry shows little more of it than its NCT ID.
@@ -75,7 +75,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def without_registry_additions(study: dict[str, Any]) -> dict[str, Any]:
-    """Return the study without what only the monitor says of a record."""
+    """Return the study without the fields that the monitor itself adds to a record."""
     (added,) = fields.REGISTRY_RECORD
     if added not in study:
         return study

@@ -1,4 +1,4 @@
-"""What a source says of a record that the registry no longer shows: gone, or merged into another.
+"""A record that the registry no longer shows, as a source reports it: gone, or merged.
 
 ``{"nctId": "NCT…", "presence": "gone" | "merged", "mergedInto": "NCT…", "said": "…"}``;
 ``mergedInto`` only with ``merged``; ``said`` are the registry's own words, which a redirect to
@@ -22,7 +22,7 @@ _ABSENT = {str(Presence.GONE): "GONE", str(Presence.MERGED): "MERGED"}
 
 
 def recognizes(content: Any) -> bool:
-    """Tell whether the JSON value can be an absence at all."""
+    """Return whether the JSON value can be an absence at all."""
     return isinstance(content, dict)
 
 
@@ -48,7 +48,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
         raise RecordError("mergedInto is given of a record that was not merged")
     words = _registry_words(content) if "said" in content or presence != Presence.MERGED else ""
     if words:
-        presence_module[fields.REGISTRY_SAID[-1]] = words
+        presence_module[fields.REGISTRY_MESSAGE[-1]] = words
     # Nothing else: merged with the last record, it leaves what was known as it was.
     section, module, name = fields.NCT_ID
     return TrialRecord(

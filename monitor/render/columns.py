@@ -73,7 +73,7 @@ def _character_width(character: str) -> int:
 
 
 def _lacks_room(cells: Cells, width: int) -> bool:
-    """Tell whether the last column would be cut: what to do often stands at the end of a note."""
+    """Return whether the last column would be cut: what to do often stands at the end of a note."""
     *others, last = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
     room = width - sum(others) - len(_GAP) * len(others)
     return room < last
@@ -111,7 +111,7 @@ def _row(row: Sequence[str], widths: Sequence[int], *, is_head: bool, is_cut: bo
 
 
 def _cut(text: str, width: int) -> str:
-    """Return a text of at most so many columns; ``…`` stands for what is left out."""
+    """Return a text of at most so many columns; ``…`` marks what is left out."""
     if display_width(text) <= width:
         return text
     end, room = 0, width - 1

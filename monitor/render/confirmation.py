@@ -1,4 +1,4 @@
-"""The message that asks somebody to confirm that they want to be told: open, then confirm."""
+"""The message that asks somebody to confirm a subscription: open, then confirm."""
 
 from html import escape
 

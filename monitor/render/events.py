@@ -115,7 +115,7 @@ def _countries(by_country: Mapping[str, Any]) -> str:
 
 
 def is_long_text(event: ChangeEvent) -> bool:
-    """Tell whether the event is one text that was edited, too long to be shown whole."""
+    """Return whether the event is one text that was edited, too long to be shown whole."""
     return (
         len(event.fields) == 1
         and event.fields[0].op == "changed"
@@ -157,7 +157,7 @@ def _rewording_line(pair: Mapping[str, Any], detail: Detail) -> Line:
 
 
 def _is_in_headline(change: FieldChange, event: ChangeEvent) -> bool:
-    """Tell whether the headline already says all about this change."""
+    """Return whether the headline already says all about this change."""
     if fields.under(change.field, (fields.REGISTRY_RECORD,)):
         return True
     # The summary names the item too: "Madrid" may be there for another site of the same value.
@@ -217,7 +217,7 @@ def _below_item(change: FieldChange) -> bool:
 
 
 def _criteria(facts: Mapping[str, Any], detail: Detail) -> Iterator[Line]:
-    """Tell the criteria item by item: edited ones by their words."""
+    """Write the criteria item by item: edited ones by their words."""
     for edit in facts["edited"]:
         segments = [(op, text) for op, text in edit["words"]]
         shown = word_spans(segments, context=detail.context, changes=detail.passages)
@@ -264,7 +264,7 @@ def word_spans(
 
 
 def _continues(segments: Sequence[Segment], at: int) -> bool:
-    """Tell whether the segment is the second half of a replacement."""
+    """Return whether the segment is the second half of a replacement."""
     return at > 0 and segments[at][0] == "added" and segments[at - 1][0] == "removed"
 
 

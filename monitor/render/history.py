@@ -21,7 +21,7 @@ def history_lines(
 ) -> Iterator[Line]:
     """Yield a trial's history; ``versions`` is the whole of it, ``shown`` what is asked for.
 
-    Versions without news are shown in one dim line, unless some news only were asked for.
+    Versions without reportable events take one dim line, unless only some events were asked for.
     """
     yield from head_lines(trial, versions)
     passed_over = 0
@@ -47,7 +47,7 @@ def head_lines(trial: TrialRow, versions: Sequence[StoredVersion]) -> Iterator[L
 
 
 def entry_lines(entry: HistoryEntry) -> Iterator[Line]:
-    """Yield one version: its number, what can be said of its time, its events."""
+    """Yield one version: its number, what is known of its time, its events."""
     yield line(Span(f"Version {entry.number}", "title"), Span(f"  {sighting(entry)}", "dim"))
     for event in entry.events:
         yield from event_lines(event, BRIEF)

@@ -78,7 +78,7 @@ BLANK = Line()
 
 
 def note_lines(note: str | None) -> list[Line]:
-    """Return a note as it stands before an answer; nothing where there is none."""
+    """Return a note as it precedes an answer; nothing where there is none."""
     return [line(note), BLANK] if note else []
 
 

@@ -23,8 +23,8 @@ def outbox_table(
 ) -> Iterator[TextBlock]:
     """Yield a row for each message, and how many there are of each state.
 
-    ``trials``: by message the first trial that it tells of, and how many. ``notices``: by message
-    to the operator, what it tells of.
+    ``trials``: by message the first trial that it reports, and how many. ``notices``: by message
+    to the operator, what it reports.
     """
     yield Table(
         head=("ID", "State", "To", "Channel", "What", "Due (UTC)", "Tries", "Last error"),
@@ -68,7 +68,7 @@ def whole_message_lines(
     """Yield a message, its items and its attempts; ``subscriptions``: names by id.
 
     ``announced``: what was announced of the versions that the items are about. ``notices``: what a
-    message to the operator tells of.
+    message to the operator reports.
     """
     delivery = f"delivery {message.uid}" if message.uid else "which gets its id when it leaves"
     yield _named("Message", f"{message.id}, {delivery}")
@@ -191,7 +191,7 @@ def _notice_lines(notices: Sequence[Notice]) -> Iterator[Line]:
             yield line(f"    {one_line(incident.detail, longest=None)}", hang=6)
         # Two messages of one incident would otherwise contradict each other here.
         if not one.is_latest:
-            yield line("    not told any more: a later message tells how it went on", hang=6)
+            yield line("    not reported any more: a later message says how it went on", hang=6)
 
 
 def _events(item: OutboxItem, announced: Announced) -> list[ChangeEvent]:
@@ -220,7 +220,7 @@ def _state(message: OutboxMessage) -> str:
 
 
 def _what(message: OutboxMessage, trials: tuple[str, int] | None, notices: Sequence[Notice]) -> str:
-    """Say which trial a message tells of; of a digest or a group how many, and which part it is."""
+    """Say which trial a message reports; of a digest or a group how many, and which part it is."""
     nct_id, count = trials or ("", 0)
     if notices:
         more = f" (+ {len(notices) - 1} more)" if len(notices) > 1 else ""

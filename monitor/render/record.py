@@ -62,7 +62,7 @@ def _absence(record: TrialRecord) -> Iterator[Line]:
     """Say that the registry does not show what follows, in its own words where it has any."""
     if record.presence is None:
         return
-    other, words = record.get(fields.REGISTRY_MERGED_INTO), record.get(fields.REGISTRY_SAID)
+    other, words = record.get(fields.REGISTRY_MERGED_INTO), record.get(fields.REGISTRY_MESSAGE)
     detail = "the registry no longer shows this record"
     detail += f": it was merged into {value_text(other)}" if other else ""
     detail += f" ({value_text(words)})" if words else ""

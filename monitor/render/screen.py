@@ -44,7 +44,7 @@ class Screen:
     """Writes lines, tables, CSV and JSON to a stream; every text is sanitized on its way.
 
     ``color``: styles are sent. Words that went and came are marked ``[-so-]{+so+}`` with them
-    too, so that they can be told apart where the text is copied to. ``width``: columns to wrap
+    too, so that they differ where the text is copied to. ``width``: columns to wrap
     to; None: lines stay whole.
     """
 
@@ -168,7 +168,7 @@ def _json_text(value: Any, option: int | None = None) -> str:
 
 
 def wants_color(choice: bool | None, environ: Mapping[str, str], *, terminal: bool) -> bool:
-    """Tell whether styles are to be sent: as asked, else as the environment says.
+    """Return whether styles are to be sent: as asked, else as the environment says.
 
     Source: no-color.org (NO_COLOR, whatever it holds unless empty); FORCE_COLOR likewise.
     """

@@ -23,7 +23,7 @@ class Status:
     the store remembers from before; ``enabled`` are the names of the former. ``scheduled``
     are those of them that have a clock of their own. ``messages``: how many, by state and
     channel; ``oldest_due``: when the first that waits is due; ``channels``: those that fail.
-    ``unmatched``: which subscription or source asks for something in vain, and a sentence on it.
+    ``unmatched``: which subscription or source names what matches nothing, and a sentence on it.
     ``overdue``, ``full_disks``: a sentence for each. ``checked_at``: when the store's file was
     checked last; ``damage``: what was found damaged. ``rules``: the name of the present rules with
     their thresholds; ``older``: how many versions have events that were derived by others.
@@ -52,7 +52,7 @@ class Status:
 
     @property
     def lease_is_held(self) -> bool:
-        """Whether somebody holds the lease at that time."""
+        """Whether a process holds the lease at that time."""
         return self.lease is not None and self.lease.is_current
 
 

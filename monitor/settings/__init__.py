@@ -1,7 +1,7 @@
 """What can be set: one struct for each table of the configuration, each key defined once.
 
 A key's type, limits, check and default are in its struct alone. ``monitor.config`` reads the
-file and the environment into these structs; whoever goes by settings is given the struct itself.
+file and the environment into these structs; code that needs settings is given the struct itself.
 To add a key, write it into its struct, use it, and document it in docs/configuration.md and
 config/monitor.toml.
 """
@@ -85,7 +85,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     channels: tuple[AnyChannelSettings, ...] = BUILT_IN_CHANNELS
     subscribers: tuple[SubscriberSettings, ...] = ()
     subscriptions: tuple[SubscriptionSettings, ...] = ()
-    # msgspec copies an empty dict, so this default is nobody's to change.
+    # msgspec copies an empty dict, so this default is never shared.
     synonyms: Mapping[str, tuple[str, ...]] = {}
 
     @property

@@ -140,7 +140,7 @@ class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
 
     @property
     def is_for_readers(self) -> bool:
-        """Whether it sends to whoever subscribed on the page, and to nobody else."""
+        """Whether it sends to those who subscribed on the page, and to nobody else."""
         return self.to == SUBSCRIBERS
 
     @property
@@ -158,7 +158,7 @@ class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
         return found
 
     def contradiction(self) -> str | None:
-        """Say that a login is half there, or would be told to the network."""
+        """Say that a login is incomplete, or would cross the network unencrypted."""
         if bool(self.username) != (self.password is not None):
             return "has a username or a password alone; write both, or none"
         if self.username and self.security == "none" and not is_loopback(self.place[0]):

@@ -83,7 +83,7 @@ def parse_endpoint(url: str, *, allow_private: bool, key: str = "allow_private")
         raise ValueError(fault)
     query = f"?{parts.query}" if parts.query else ""
     target = f"{parts.path or '/'}{query}"
-    # A space or a line end would end the request line, and begin a request of somebody else's.
+    # A space or a line end would end the request line, and begin a request that an attacker wrote.
     if _TARGET.fullmatch(target) is None:
         raise ValueError("characters outside ASCII, and spaces, must be percent-encoded")
     tls = parts.scheme == "https"
@@ -108,7 +108,7 @@ def _fault(parts: SplitResult, host: str, key: str | None) -> str | None:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an address is one of the open network, reached directly.
+    """Return whether an address is one of the open network, reached directly.
 
     False for private, loopback, link-local, CGNAT, multicast and reserved ranges, for IPv6 that
     stands for an IPv4 address (mapped, 6to4, NAT64, Teredo), and for what is no address.

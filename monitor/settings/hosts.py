@@ -17,7 +17,7 @@ _ADDRESS = re.compile(
 def parse_listen_address(text: str) -> tuple[str, int] | None:
     """Return host and port, the brackets of an IPv6 host taken off; None for no text.
 
-    Port 0 stands for any free one. ValueError when the text is no such place.
+    Port 0: any free one. ValueError when the text is no such place.
     """
     if not text.strip():
         return None
@@ -47,7 +47,7 @@ def parse_mail_server(text: str) -> tuple[str, int | None]:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host as the configuration names it is this machine itself."""
+    """Return whether a host as the configuration names it is this machine itself."""
     if host.lower().rstrip(".") == "localhost":
         return True
     parsed = literal(host)

@@ -265,7 +265,7 @@ class WebSettings(Section, frozen=True, kw_only=True):
     subscriptions_per_address: Annotated[int, whole(1, 1_000, of="subscriptions")] = 10
 
     def requires_token(self, host: str) -> bool:
-        """Tell whether who reads by a listener on this host needs a token."""
+        """Return whether who reads by a listener on this host needs a token."""
         # Behind a proxy the host is the proxy's way to us, often loopback: then `access` has to
         # say it (docs/configuration.md, "Who may read").
         return self.access == "token" or (self.access == "" and not is_loopback(host))

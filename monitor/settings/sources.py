@@ -137,7 +137,7 @@ def _advanced(text: str) -> str:
 
 
 def _is_closed(expression: str) -> bool:
-    """Tell whether parentheses, brackets and quotation marks come in pairs, well nested."""
+    """Return whether parentheses, brackets and quotation marks come in pairs, well nested."""
     opened: list[str] = []
     escaped = quoted = False
     for char in expression:

@@ -1,4 +1,4 @@
-"""Which known name somebody may have meant."""
+"""Suggests the known name that was probably meant."""
 
 import difflib
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ LEAST_LIKENESS = 0.6
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Say which known name somebody may have meant, else all of them."""
+    """Return a sentence with the known name that was probably meant, else with all of them."""
     names = list(known)
     near = nearest(name, names)
     return f"did you mean {near}?" if near else f"there are {', '.join(names)}"

@@ -27,12 +27,12 @@ MAGIC_BYTES = 4
 
 
 def is_zip(head: bytes) -> bool:
-    """Tell whether a file that begins like this is a zip archive."""
+    """Return whether a file that begins like this is a zip archive."""
     return head.startswith(_ZIP)
 
 
 def is_packed(head: bytes) -> bool:
-    """Tell whether a file that begins like this is compressed or an archive."""
+    """Return whether a file that begins like this is compressed or an archive."""
     return head.startswith((_GZIP, _ZSTD, *_ZSTD_SKIPPABLE, *_ZIP))
 
 

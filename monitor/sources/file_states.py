@@ -28,7 +28,7 @@ class FileState:
     aside: bool = False
 
     def is_of(self, status: os.stat_result) -> bool:
-        """Tell whether the file is still as it was."""
+        """Return whether the file is still as it was."""
         # Not a hash: it would have to read every file of the folder at every look.
         return (self.size, self.mtime_ns) == (status.st_size, status.st_mtime_ns)
 

@@ -40,7 +40,7 @@ def read_paths(
 ) -> Iterator[RawVersion | Unreadable]:
     """Yield the versions in the files and folder trees, in order, and what cannot be read.
 
-    A file named here is always tried; which files of a folder are, ``folders`` says. Read are:
+    A file named here is always tried; which files of a folder are, ``folders`` says. It reads:
     one study, search pages ``{"studies": […]}``, lists of studies, JSON lines (a study, or an
     object with a ``study``, a line), history answers, text pages; each of them plain, gzipped,
     zstandard-compressed or in a zip archive. SourceError, at the call, for a path that does not

@@ -22,7 +22,7 @@ class ListedFile:
 
 
 def is_record_name(name: str) -> bool:
-    """Tell whether a file of this name is read when it is met in a folder or an archive.
+    """Return whether a file of this name is read when it is met in a folder or an archive.
 
     ``.json``, ``.jsonl``, ``.ndjson``, ``.txt``, and whatever is packed: ``.gz``, ``.zst``,
     ``.zip``; upper or lower case.

@@ -92,7 +92,7 @@ def bracket_end(text: bytes | memoryview) -> int | None:
 
 
 def is_whole(text: bytes | memoryview) -> bool:
-    """Tell whether the text is one JSON value and nothing else."""
+    """Return whether the text is one JSON value and nothing else."""
     try:
         _SCAN.decode(text)
     except (msgspec.DecodeError, RecursionError):

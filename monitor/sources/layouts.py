@@ -61,7 +61,7 @@ def split_records(window: LookAhead, reading: Reading, limits: Limits) -> Source
 
 
 def _is_lines(window: LookAhead) -> bool:
-    """Tell JSON lines from a document; the window stands at an opening brace.
+    """Return whether it is JSON lines, not a document; the window begins at an opening brace.
 
     The first line is whole, or it is broken and a whole one follows that cannot be a part of it.
     """
@@ -83,7 +83,7 @@ def _is_lines(window: LookAhead) -> bool:
 
 
 def _is_lone_line(window: LookAhead) -> bool:
-    """Tell whether the line that the window stands at is the whole file."""
+    """Return whether the line that the window stands at is the whole file."""
     end = window.line_end(_LOOK_AHEAD)
     if end is None:
         return False

@@ -105,7 +105,7 @@ class _Ends:
         return closed
 
     def fits(self, length: int) -> bool:
-        """Tell whether the item of this length at ``pos`` is one record, and the whole of it.
+        """Return whether the item of this length at ``pos`` is one record, and the whole of it.
 
         One that was closed too early is followed by members of its own; one that was closed too
         late holds the next study.
@@ -146,7 +146,7 @@ class _Ends:
 
 
 def _is_complete(text: bytes) -> bool:
-    """Tell whether members behind the item cannot be its own: they are of one without a head."""
+    """Return whether members behind the item cannot be its own: they are of one without a head."""
     try:
         return _LATE in _OBJECT.decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -229,7 +229,7 @@ def open_page(window: LookAhead) -> bool:
 
 
 def is_list_of_pages(window: LookAhead) -> bool:
-    """Tell whether the list that the window stands at begins with a search page."""
+    """Return whether the list that the window stands at begins with a search page."""
     found = _LIST_OPENING.match(window.data, window.pos)
     return found is not None and PAGE.match(window.data, found.end()) is not None
 

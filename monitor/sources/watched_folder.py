@@ -78,7 +78,7 @@ class WatchedFolderSource:
         builder = _PageBuilder(scan.files)
         yield from builder.add(scan.problems)
         # Sorting keeps the order of names among those that are short, and among the long.
-        # A bulk download of hours at the head would delay the one record that somebody waits for.
+        # A bulk download of hours at the head would delay a single record behind it.
         for key in sorted(scan.ready, key=lambda one: scan.files[one].size > LONG_BYTES):
             yield from self._file(key, scan, builder)
         if builder.items or scan.files != before or state is None:
@@ -139,7 +139,7 @@ class WatchedFolderSource:
         now_ns = self._now_ns()
         top = folder.resolve()
         for file in list_files(folder):
-            # Security: by a link, whoever may write into the folder could otherwise make the
+            # Security: by a link, a user who may write into the folder could otherwise make the
             # monitor read any file of its user, and find its first megabyte in the quarantine.
             if not file.path.resolve().is_relative_to(top):
                 continue  # a link leads out of the folder

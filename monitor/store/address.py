@@ -85,7 +85,7 @@ def _postgres(url: str) -> StoreAddress:
 
 
 def _is_ambiguous(parts: SplitResult) -> bool:
-    """Tell whether a mark within a password may have been read as the end of it.
+    """Return whether a mark within a password may have been read as the end of it.
 
     The driver would read the URL otherwise than this, and show the rest of the password as the
     name of a host or a database.

@@ -68,7 +68,7 @@ def event_value(event: ChangeEvent) -> dict[str, Any]:
 
 
 def are_equal(some: Sequence[ChangeEvent], others: Sequence[ChangeEvent]) -> bool:
-    """Tell whether two versions' events would be stored as the same rows, in the same order."""
+    """Return whether two versions' events would be stored as the same rows, in the same order."""
     # By what would be written, not by the objects: a float and an int that are equal are two texts.
     return len(some) == len(others) and _encode(some) == _encode(others)
 

@@ -31,7 +31,7 @@ _DELTA_LEVEL = 6
 # Above this size no level does well: see `_large_parameters`.
 _LARGE = 256 * 1024
 _LARGE_DELTA_LEVEL = 3
-_LARGEST_WINDOW_LOG = 27  # 128 MB: what a decompressor accepts without being told
+_LARGEST_WINDOW_LOG = 27  # 128 MB: what a decompressor accepts by default
 _BODY_LEVEL = 3
 # A frame has a header and a checksum of its own: below this there is little to win.
 _SMALL_BODY = 128

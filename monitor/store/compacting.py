@@ -23,7 +23,7 @@ def compact(url: str, *, busy_timeout_s: float = 10.0) -> bool:
     """Rewrite a store so that its files hold nothing more of what was erased.
 
     Of SQLite the whole file and its log, for which the disk must have room once more; False when
-    somebody who is reading keeps a part of the old log, which then goes with a later write. Of
+    a reader keeps a part of the old log, which then goes with a later write. Of
     PostgreSQL the tables about people, while nobody else uses them; its own log and backups are
     the server's affair. StoreError when others write for too long.
     """

@@ -260,7 +260,7 @@ class Db:
                 self._connection.execute(statement, list(rows))
 
     def insert_many(self, bulk: BulkInsert, rows: Sequence[tuple[Any, ...]]) -> Sequence[SqlRow]:
-        """Insert very many rows; return what ``bulk`` says of the new ones."""
+        """Insert very many rows; return what ``bulk`` returns of the new ones."""
         with self.errors():
             if self.dialect == "sqlite":
                 # Nobody else writes meanwhile, so the new ones are those behind the last one.

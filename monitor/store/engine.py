@@ -88,7 +88,7 @@ class ReaderPool:
         self._size = size
         self._lock = threading.Lock()
         self._engines: dict[tuple[StoreAddress, float], Engine] = {}
-        # Who lets go of a pool, as every test does, leaves no connection open behind.
+        # An engine that is garbage-collected, as in every test, must leave no connection open.
         self._closing = weakref.finalize(self, _dispose_all, self._engines)
 
     def close(self) -> None:

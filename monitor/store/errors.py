@@ -80,7 +80,7 @@ def _meaning(cause: BaseException) -> str | None:
 
 
 def _is_in_read_only_folder(address: StoreAddress) -> bool:
-    """Tell whether nothing may be written beside the file, be it by rights or by its mount.
+    """Return whether nothing may be written beside the file, be it by rights or by its mount.
 
     On a file system that is mounted read-only SQLite says only that it cannot open the file:
     it means the journal, which it wants to make beside the store.

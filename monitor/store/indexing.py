@@ -35,7 +35,7 @@ _FORGET = sa.update(trials).values(search_sha256=None)
 
 
 def is_filled(db: Db) -> bool:
-    """Tell whether all that is stored has facts, and words as this program makes them."""
+    """Return whether all that is stored has facts, and words as this program makes them."""
     # A number, not a yes: a program that makes other words of records raises it, and all is filled
     # anew.
     return bool(db.value(properties.VALUE, {"name": PROPERTY}) == str(SEARCH_VERSION))
@@ -56,7 +56,7 @@ class IndexWriter:
         self._db = db
 
     def is_filled(self) -> bool:
-        """Tell whether nothing is left to do."""
+        """Return whether nothing is left to do."""
         return is_filled(self._db)
 
     def begin(self, *, anew: bool = False) -> int:

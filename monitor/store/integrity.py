@@ -27,7 +27,7 @@ def is_sound(url: str, *, within_s: float) -> bool | None:
 
 
 def check_pages(url: str, *, busy_timeout_s: float, give_up: Callable[[], bool]) -> bool | None:
-    """Do the same until ``give_up``, which is asked every few milliseconds, says True.
+    """Do the same until ``give_up``, which is called every few milliseconds, returns True.
 
     Reads by a connection of its own that cannot write, so that no writer waits.
     """

@@ -213,7 +213,7 @@ class LeaseKeeper:
                 self._lost = self._lost or lost
             else:
                 self._until, self._trouble = max(self._until, asked_at + lease.ttl_s), None
-        self._look()  # from here on, whoever renews it is another transaction
+        self._look()  # from here on, a renewal is another transaction's
 
     def lose(self) -> None:
         """Record that a transaction of ours found the lease to be another's."""

@@ -52,12 +52,12 @@ def _start_ticks(proc: Path, pid: int) -> str:
 
 
 def _is_dead(proc: Path, pid: int) -> bool:
-    """Tell whether a process has ended, all threads of it, and only its parent does not know."""
+    """Return whether a process has ended, all threads of it, and only its parent does not know."""
     return (
         _stat(proc, pid)[0] in ("Z", "X") and len(list((proc / str(pid) / "task").iterdir())) == 1
     )
 
 
 def _stat(proc: Path, pid: int) -> list[str]:
-    """Return what ``stat`` says behind the name, which may hold anything."""
+    """Return the fields of ``stat`` behind the name, which may hold anything."""
     return (proc / str(pid) / "stat").read_text().rpartition(")")[2].split()

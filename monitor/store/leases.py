@@ -162,7 +162,7 @@ class LeaseWriter(LeaseReader):
         return self._db.run(_REPLACE, {**values, **_pulse_values(found)})
 
     def _is_free_to_write(self, name: str, now: datetime) -> bool:
-        """Tell whether no holder is about to renew it; PostgreSQL locks its row from now on."""
+        """Return whether no holder is about to renew it; PostgreSQL locks its row from now on."""
         return bool(self._db.fetch(_FREE_TO_WRITE, {"name": name, "now": now}))
 
     def _next_fence(self) -> int:

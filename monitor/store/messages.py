@@ -269,7 +269,7 @@ class OutboxReader:
     ) -> dict[int, tuple[str, int]]:
         """Return of the same messages, by id, the first trial and how many each is about.
 
-        An empty digest tells of none and is left out.
+        An empty digest reports none and is left out.
         """
         rows = self._db.fetch(_filter(_TRIALS, state, subscriber, channel, limit))
         return {int(row[0]): (str(row[1]), int(row[2])) for row in rows if row[1]}
@@ -373,7 +373,7 @@ class OutboxReader:
         return min((one for one in since if one <= now), default=None)
 
     def has_abandoned(self, channel: str) -> bool:
-        """Tell whether a message of a channel was claimed by a worker that has lost its lease."""
+        """Return whether a message of a channel was claimed by a worker that has lost its lease."""
         return bool(self._db.fetch(_ANY_ABANDONED, {"channel": channel}))
 
     def channel_state(self, channel: str) -> ChannelState:
@@ -407,7 +407,7 @@ def _filter(
 
 
 def announcement(row: SqlRow) -> Announcement:
-    """Read a row of ``announcements``; DamagedSnapshotError says of which version."""
+    """Read a row of ``announcements``; DamagedSnapshotError names the version."""
     try:
         return _ANNOUNCEMENT(row)
     except CorruptError as exc:

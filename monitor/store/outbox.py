@@ -168,7 +168,7 @@ class OutboxWriter(OutboxReader):
     ) -> None:
         """Make the welcome message for new subscriptions of a person.
 
-        All of one subscriber. Its id stands for what they are, over restores too.
+        All of one subscriber. Its id follows from what they are, over restores too.
         """
         subscriber = subscriptions[0].subscriber
         about = [(one.name, definition_text(one)) for one in subscriptions]
@@ -199,7 +199,7 @@ class OutboxWriter(OutboxReader):
         """Take messages that are due, those that wait longest first, and return them.
 
         Of ``channels`` (None: of all), but not of ``paused`` ones; at most ``limit``. Nobody
-        else gets them as long as the store has the worker's ``lease``; then whoever asks first
+        else gets them as long as the store has the worker's ``lease``; then the first to ask
         does. Whoever gets them here has them once the transaction is committed. Their items and
         ids are fixed. ``group_above``: more at-once messages than that to one address, which
         nobody has claimed, become one before; 0: never. It counts as one.

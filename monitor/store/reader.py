@@ -210,7 +210,7 @@ class Reader:
         return select_trials(self._db, query, members, deadline=deadline)
 
     def members(self, search: Search | None, decide: "Decide") -> "Members":
-        """Return the trials of a filter: what the index is asked, and what decides of a record."""
+        """Return the search of a filter: the query of the index, and the test of a record."""
         from monitor.store.membership import Members  # noqa: PLC0415 - likewise
 
         return Members(self._db, self._snapshots, search, decide)
@@ -247,7 +247,7 @@ class Reader:
     ) -> list[tuple[str, int]]:
         """Return the NCT IDs behind ``after``, ascending, and their numbers of versions by rules.
 
-        Counted are the versions dated ``since`` or later whose events were derived by these rules;
+        It counts the versions dated ``since`` or later whose events these rules derived;
         with ``others`` those by any others. Trials without any are left out.
         """
         given = {"rules": rules, "since": since, "after": after, "limit": limit}

@@ -24,7 +24,7 @@ from monitor.store.subscription_json import definition_text, subscription_of
 from monitor.store.timestamps import moment
 
 _CONFIRMED = ""
-"""What stands for the definition of a request that is confirmed."""
+"""The definition of a request once it is confirmed."""
 
 _ADDRESS = RowMapper(
     ConfirmedAddress, confirmed_addresses.c, damaged="the address of {0!r} cannot be read"
@@ -142,7 +142,7 @@ class ReadersReader:
         return int(self._db.value(_OF_NETWORK, {"network": network, "since": since}))
 
     def has_old_requests(self, before: datetime) -> bool:
-        """Tell whether there are requests of that time or earlier."""
+        """Return whether there are requests of that time or earlier."""
         return bool(self._db.fetch(_OLD.limit(1), {"before": before}))
 
     def pause_ends(self) -> Mapping[int, datetime]:
@@ -156,7 +156,7 @@ class ReadersWriter(ReadersReader):
     def put_request(
         self, subscription: Subscription, *, address: str, network: str, at: datetime
     ) -> int:
-        """Store what somebody asks for until it is confirmed; return its number."""
+        """Store a requested subscription until it is confirmed; return its number."""
         values = {
             "subscriber": subscription.subscriber,
             "address": address,
@@ -174,7 +174,7 @@ class ReadersWriter(ReadersReader):
     def forget_requests(self, before: datetime) -> list[str]:
         """Delete requests of that time or earlier; return whose they were."""
         about = {"before": before}
-        # Asked before the rows are gone: whoever never confirmed anything is then forgotten as a
+        # Asked before the rows are gone: one who never confirmed anything is then forgotten as a
         # whole.
         whose = sorted({str(name) for (name,) in self._db.fetch(_OLD, about)})
         self._db.run(_FORGET_REQUESTS, about)

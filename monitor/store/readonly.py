@@ -11,16 +11,16 @@ def open_read_only(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
         return _open(place, busy_timeout_s)
     except sqlite3.OperationalError:
         # Where the folder may not be written, SQLite cannot make the index of its log; without
-        # a log nobody is writing, and the file can be read as it stands.
+        # a log nobody is writing, and the file can be read as it is.
         if path.with_name(path.name + "-wal").exists():
             raise
-        # "immutable" makes SQLite lock nothing and look at no log: wrong answers where somebody
+        # "immutable" makes SQLite lock nothing and look at no log: wrong answers where a process
         # writes.
         return _open(place + "&immutable=1", busy_timeout_s)
 
 
 def open_at_rest(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
-    """Open a database file that lies there for itself, and leave nothing beside it.
+    """Open a database file that has no log beside it, and leave nothing beside it.
 
     Where a log lies beside it, that is read as well.
     """

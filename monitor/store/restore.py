@@ -65,7 +65,7 @@ def restore(
 
     The store that was there is kept beside it, unless ``keep`` is False. UsageError for PostgreSQL
     and when the file is the store itself; StoreError when the file is no backup of a store, is
-    damaged or of a newer program, or when somebody uses the store: nothing has changed then.
+    damaged or of a newer program, or when the store is in use: nothing has changed then.
     """
     address = StoreAddress.parse(url)
     if address.path is None:
@@ -168,7 +168,7 @@ def _make_ready(new: Path) -> None:
     with closing(sqlite3.connect(new, isolation_level=None)) as connection:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         if ("leases",) in tables.fetchall():
-            # They are of processes of the backup's time: a new one would wait for them in vain.
+            # They are of processes of the backup's time: a new one would wait for them forever.
             drop_all_leases(connection)
         connection.execute("PRAGMA journal_mode=WAL")
 

@@ -25,7 +25,7 @@ class RowMapper(Generic[T]):
     """Makes an object of each row of some columns.
 
     ``columns``: in the order of the row, each named as the argument of ``make`` that it becomes.
-    ``damaged``: what a CorruptError says of a row that cannot be read, in which ``{0}`` stands for
+    ``damaged``: the text of the CorruptError for a row that cannot be read, in which ``{0}`` is
     its first value. ``decoders``: by name, what reads a column otherwise than by its type.
     """
 

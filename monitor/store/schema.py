@@ -117,7 +117,7 @@ versions = sa.Table(
 )
 sa.Index("ix_versions_nct_id_version_date", versions.c.nct_id, versions.c.version_date)
 sa.Index("ix_versions_raw_sha256", versions.c.raw_sha256)
-# Partial on both databases; ``postgresql_where`` would load that dialect for whoever reads SQLite.
+# Partial on both databases; ``postgresql_where`` would load that dialect for SQLite, too.
 _SEEN_TWICE = versions.c.last_raw_sha256 != versions.c.raw_sha256
 sa.Index(
     "ix_versions_last_raw_sha256",
@@ -387,7 +387,7 @@ sa.Index(
 )
 sa.Index("ix_messages_subscriber", messages.c.subscriber)
 sa.Index("ix_messages_key", messages.c.key, unique=True)
-# What nobody has claimed yet and goes at once. An index holds just these: whoever looks for them
+# What is not claimed yet and goes at once. An index holds just these: a worker that looks for them
 # has to say so in these words.
 GROUPABLE = sa.text("state = 'waiting' AND NOT closed AND cutoff IS NULL")
 sa.Index(

@@ -1,4 +1,4 @@
-"""The search for trials: their words in an index, and what it is asked.
+"""The search for trials: their words in an index, and the queries of it.
 
 SQLite has FTS5 without the texts, which are in the snapshots already: a trial's row is its NCT ID's
 number, and what leaves the index is named word for word. PostgreSQL indexes a text search vector

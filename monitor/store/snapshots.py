@@ -64,7 +64,7 @@ _USER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotPlace:
-    """Where a snapshot stands.
+    """Where a snapshot is stored.
 
     ``base_id``: the snapshot that it is compressed against, None for a keyframe. ``number``:
     how many snapshots after the keyframe.

@@ -51,7 +51,7 @@ _RECORDS = (
 )
 _RECORD = _RECORDS.where(followed.c.nct_id == bindparam("nct_id"))
 _BY_COMMAND = sa.select(followed_by_command.c.nct_id).order_by(followed_by_command.c.nct_id)
-# Only SHOWN ones: what was requested in vain does not count in a search.
+# Only SHOWN ones: an ID that was requested and not found does not count in a search.
 _SEEN_IN = (
     sa.select(sa.func.count())
     .select_from(followed)

@@ -16,7 +16,7 @@ from monitor.store.db import Db, batches
 from monitor.store.messages import IS_CLAIMED_BY, MESSAGE, has_state
 from monitor.store.schema import messages, outbox
 
-# Once, by who has claimed it, before any try: whoever knows its id may have it whole.
+# Once, by the worker that claimed it, before any attempt: after one, a receiver may have it whole.
 _BECOME_PART = (
     sa.update(messages)
     .where(
@@ -59,7 +59,7 @@ _MOVE_TO_PART = (
 def split(db: Db, message: OutboxMessage, parts: Sequence[Collection[int]]) -> list[OutboxMessage]:
     """Return the parts, claimed as the message was; nothing when the claim was lost.
 
-    ``parts``: the versions that each tells of. Items of no such version stay with the first
+    ``parts``: the versions that each reports. Items of no such version stay with the first
     part, which takes the message's place. ValueError for a message that has no id yet, was tried
     or is a part already.
     """

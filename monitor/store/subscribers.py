@@ -105,7 +105,7 @@ _PUT_SUBSCRIBER = upsert(
     names=("origin", "status"),
     where=subscribers.c.status == SubscriptionStatus.RETIRED.value,
 )
-# What somebody paused stays paused, however often the configuration names it.
+# What a person paused stays paused, however often the configuration names it.
 _GIVEN = excluded(subscriptions)
 _PUT_SUBSCRIPTION = upsert(
     subscriptions,
@@ -157,7 +157,7 @@ class SubscriberReader:
         return self._number(properties.CHANGES_OF_SUBSCRIPTIONS, properties.VALUE)
 
     def has_new_subscriptions(self) -> bool:
-        """Tell whether there are subscriptions that ``take_new_subscriptions`` has not taken."""
+        """Return whether there are subscriptions that ``take_new_subscriptions`` has not taken."""
         newest = int(self._db.value(_NEWEST_SUBSCRIPTION))
         return newest > self._number(_WELCOMED, properties.VALUE)
 
@@ -192,7 +192,7 @@ class SubscriberReader:
     ) -> list[Subscription]:
         """Return subscriptions by ascending id: all, a subscriber's, those of one status.
 
-        ``effective``: a subscription of somebody who is paused or retired is paused or retired
+        ``effective``: a subscription of a subscriber who is paused or retired is paused or retired
         as they are. One whose definition cannot be read is a StoreError that names it; with
         ``damaged`` it is left out and a sentence about it is added there.
         """
@@ -446,7 +446,7 @@ class SubscriberWriter(SubscriberReader):
 
 
 def _same(stored: Any, one: Subscription, text: str) -> bool:
-    """Tell whether storing a subscription would change nothing of the row of that name."""
+    """Return whether storing a subscription would change nothing of the row of that name."""
     if stored is None:
         return False
     kept = stored.status == one.status.value or (

@@ -14,7 +14,7 @@ _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.E
 def swap(new: Path, store: Path, kept: Path) -> None:
     """Move a file, by itself without side files, to the place of a store.
 
-    What was there goes to ``kept``, with its side files. The name of the store stands for the old
+    What was there goes to ``kept``, with its side files. The name of the store means the old
     or the new file at every moment. Whoever calls keeps others out of the old one. Undone when
     anything fails before the new one is in its place.
     """

@@ -267,7 +267,7 @@ def _is_interrupt(cause: BaseException | None) -> TypeGuard[sqlite3.Error]:
 
 
 def _former_ids(nct_id: str, content: bytes, document: Any) -> tuple[tuple[str, str], ...]:
-    """Return what a snapshot says of former NCT IDs; few say anything."""
+    """Return the former NCT IDs that a snapshot states; few do."""
     if not any(name in content for name in _NAMING):
         return ()
     return TrialRecord(nct_id=nct_id, document=document).former_ids

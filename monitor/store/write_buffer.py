@@ -67,7 +67,7 @@ class WriteBuffer:
         return version_id
 
     def may_have_events(self, version_id: int) -> bool:
-        """Tell whether events of a version may be written already; they must go before new ones."""
+        """Return whether events of a version may be written already, to be deleted first."""
         return version_id not in self._eventless and version_id not in self._events
 
     def events(self, version_id: int, rows: list[RowValues]) -> None:

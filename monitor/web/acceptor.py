@@ -24,7 +24,7 @@ _OF_THE_CLIENT = frozenset(
 )  # fmt: skip
 
 OnFault = Callable[[str, BaseException | None], None]
-"""Is told what went wrong, and the error; may be called often with the same."""
+"""Called with what went wrong, and the error; possibly often with the same."""
 
 
 class Acceptor:

@@ -93,7 +93,7 @@ class Access:
         except MonitorError:
             raise ProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "the store cannot be read now; try again later"
-            ) from None  # nobody outside is told of the store
+            ) from None  # readers learn nothing about the store
 
 
 class _Protected:

@@ -10,7 +10,7 @@ _FORWARDED = "x-forwarded-for"
 
 
 def client_host(request: Request, web: WebSettings) -> str:
-    """Return the address of whoever asks, "" where it is not known.
+    """Return the client's address, "" where it is not known.
 
     Of a proxy of ``trusted_proxies`` it is the one that the proxy saw: the last of
     ``X-Forwarded-For``, which alone no client can make up.
@@ -22,7 +22,7 @@ def client_host(request: Request, web: WebSettings) -> str:
 
 
 def is_trusted(host: str, web: WebSettings) -> bool:
-    """Tell whether an address is a trusted proxy's."""
+    """Return whether an address is a trusted proxy's."""
     try:
         # The zone of a link-local address (fe80::1%eth0) is no part of it.
         address = ip_address(host.partition("%")[0])

@@ -63,7 +63,7 @@ def routes(calls: StoreCalls) -> list[Route]:
 
 
 def secret_routes(calls: StoreCalls) -> list[Route]:
-    """Return where the feeds of subscriptions are, for whoever knows the address."""
+    """Return the routes of subscriptions' feeds, open to anyone who knows the address."""
 
     async def of_subscription(request: Request) -> Response:
         limit = _limit(Parameters(request.query_params, (_LIMIT,)))
@@ -96,7 +96,7 @@ def _with_problems(answer: RouteHandler) -> RouteHandler:
         except NotFoundError:
             raise HTTPException(404) from None
         except MonitorError:
-            raise HTTPException(503) from None  # nobody outside is told of the store
+            raise HTTPException(503) from None  # readers learn nothing about the store
 
     return respond
 

@@ -30,7 +30,7 @@ def health_url(address: tuple[str, int]) -> str:
 
 
 def _reachable(host: str) -> str:
-    """Return the host, or this machine's own where it stands for every address."""
+    """Return the host, or loopback where it is a wildcard address."""
     try:
         listening = ip_address(host)
     except ValueError:

@@ -40,7 +40,7 @@ def operator_token(app: App, secret: str) -> AccessToken | None:
 
 
 def is_known_host(app: App, request: Request) -> bool:
-    """Tell whether a request was sent to this machine by a name that is its own."""
+    """Return whether a request was sent to this machine by a name that is its own."""
     if is_trusted(_peer(request), app.settings.web):
         return True  # the proxy knows by which names it is asked
     host = request.headers.get("host", "")

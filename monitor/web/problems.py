@@ -1,4 +1,4 @@
-"""What programs are told when they get no answer: problem details (RFC 9457)."""
+"""What programs get when a request fails: problem details (RFC 9457)."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

@@ -21,7 +21,7 @@ def _late(path: str) -> Response:
 
 
 class Guard:
-    """Calls the application; whatever it raises is told to ``on_fault`` and goes no further.
+    """Calls the application; whatever it raises is passed to ``on_fault`` and goes no further.
 
     A request that takes longer than ``timeout_s`` is answered with 503.
     """

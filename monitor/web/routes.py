@@ -26,7 +26,7 @@ _REASONS = {
     413: "the request is too long",
     503: "the page cannot be made now; try again later",
 }
-_BROKEN = "the page cannot be made; the operator is told of it"
+_BROKEN = "the page cannot be made; the operator is notified"
 _NO_PAGE = "there is no such page"
 _SAME_ORIGIN = Middleware(SameOrigin)
 # What fits into one packet is not worth compressing.
@@ -35,7 +35,7 @@ _GZIP = Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthResult:
-    """What is told of the monitor; ``good`` decides between the statuses 200 and 503."""
+    """What is reported about the monitor; ``good`` decides between the statuses 200 and 503."""
 
     good: bool
     facts: Mapping[str, Any]
@@ -98,7 +98,7 @@ def _starlette(found: Site, *, unknown: str) -> Starlette:
         reason = own or _REASONS.get(error.status_code, _NO_PAGE if for_people else unknown)
         return layout.error(request, error.status_code, reason, headers=error.headers or {})
 
-    async def broken(request: Request, _: Exception) -> Response:  # the guard tells of the error
+    async def broken(request: Request, _: Exception) -> Response:  # the guard reports the error
         if request.url.path.startswith(API):
             return problem_response(ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, _BROKEN))
         return layout.error(request, 500, _BROKEN, headers={})

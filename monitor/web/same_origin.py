@@ -44,7 +44,7 @@ class SameOrigin:
 
 
 def _is_accepted(scope: Scope) -> bool:
-    """Tell whether an address takes such a request; any other changes nothing, and is told so."""
+    """Return whether an address takes such a request; any other gets its usual error."""
     return any(one.matches(scope)[0] is Match.FULL for one in scope["app"].routes)
 
 
@@ -57,7 +57,7 @@ def _may_change(request: Request) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None and site not in _OWN:
         return False
-    # A browser sends at least one of the two with a POST; whoever sends neither is refused.
+    # A browser sends at least one of the two with a POST; a request with neither is refused.
     if origin is None or origin == "null":
         return site is not None
     # No page of another site can set these headers on a form.

@@ -1,4 +1,4 @@
-"""The HTTP server, in the event loop of whoever starts it."""
+"""The HTTP server, in its caller's event loop."""
 
 import asyncio
 import errno
@@ -45,7 +45,7 @@ class WebServer:
 
     ``address``: host and port, 0 for any free one. The port is taken at once; ListenError when
     it cannot be had, which says where else with ``remedy``. ``serve`` does the
-    answering until ``stop`` is called. ``on_fault`` is told what goes wrong meanwhile.
+    answering until ``stop`` is called. ``on_fault`` is called with what goes wrong meanwhile.
     """
 
     def __init__(

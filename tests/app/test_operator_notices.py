@@ -586,7 +586,7 @@ def test_the_operator_hears_of_followed_records_in_the_quarantine_once_and_when_
         {
             "what": "4 followed records of the source ctgov cannot be read",
             "why": "NCT00000001, NCT00000002, NCT00000003 and others: what is new of them is not"
-            " told until they can be. `monitor quarantine list` tells why, `monitor quarantine"
+            " reported until they can be. `monitor quarantine list` tells why, `monitor quarantine"
             " show` shows what was read",
         }
     ]

@@ -51,9 +51,9 @@ def measure(bench: Bench) -> list[Measurement]:
             if number:  # the first one fills the caches
                 runs[store].append(run)
         bare.append(python(bench, small, *_BARE))
-    told = [_history(run) for store in runs for run in runs[store]]
-    assert len(told[0]) == plan.stored_versions, told[0]
-    assert all(history == told[0] for history in told), "both stores tell one history"
+    reported = [_history(run) for store in runs for run in runs[store]]
+    assert len(reported[0]) == plan.stored_versions, reported[0]
+    assert all(history == reported[0] for history in reported), "both stores tell one history"
     many = plan.stored_trials * plan.stored_versions
     few = plan.few_trials * plan.stored_versions
     return [

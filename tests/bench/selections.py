@@ -138,12 +138,12 @@ def _slowest(found: dict[str, tuple[Sample, EventResults]]) -> Measurement:
 
 def _each(found: dict[str, tuple[Sample, EventResults]], runs: int) -> Iterator[Measurement]:
     for name, (sample, page) in found.items():
-        said = "the whole page" if page.is_complete else "ended by the deadline"
+        text = "the whole page" if page.is_complete else "ended by the deadline"
         yield _row(
             f"newest events: {name}",
             sample,
             None,
-            f"`select_events`, {len(page.events)} events, {said}; best of {runs} runs.",
+            f"`select_events`, {len(page.events)} events, {text}; best of {runs} runs.",
         )
 
 

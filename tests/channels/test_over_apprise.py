@@ -239,9 +239,9 @@ def test_a_message_is_cut_to_what_the_service_takes_and_says_so(url: str, most: 
     # Rocket.Chat's plugin makes Markdown of it, with an escape before all that could be a mark.
     lines = re.sub(r"^# |\\(?=\W)", "", text).split("\n")
     assert lines[:2] == [SUBJECT, "A study of a thing"]
-    told = sum("Site added" in line for line in lines)
+    reported = sum("Site added" in line for line in lines)
     left_out = next(line for line in lines if line.startswith("…"))
-    assert left_out == f"… and {500 - told} more lines"
+    assert left_out == f"… and {500 - reported} more lines"
     assert lines[-5:] == LONG.split("\n")[-5:]
 
 

@@ -117,9 +117,9 @@ def test_nor_is_one_that_says_back_the_line_it_heard(kind: str) -> None:
     plain = base64.b64encode(b"\0".join([b"", USER, PASSWORD])).decode()
     alone = base64.b64encode(PASSWORD).decode()
     heard = {"PLAIN": f"AUTH PLAIN {plain}", "LOGIN": alone}[kind]
-    asked = [] if kind == "PLAIN" else ["334 UGFzc3dvcmQ6"]
+    requested = [] if kind == "PLAIN" else ["334 UGFzc3dvcmQ6"]
     refused = f'500 5.5.1 Command unrecognized: "{heard}"'
-    lines = ["220 mail", f"250-mail\r\n250 AUTH {kind}", *asked, refused, refused]
+    lines = ["220 mail", f"250-mail\r\n250 AUTH {kind}", *requested, refused, refused]
     with ScriptedServer(lines) as server:
         text = everything_said(mail(server.host, security="none"))
     assert "5.5.1" in text

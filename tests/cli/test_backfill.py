@@ -93,8 +93,8 @@ def test_one_unknown_record_among_others_is_named_and_no_failure(
     nct_id, versions = past_of(registry, script)
     result = monitor("backfill", nct_id, "NCT00000001", "--json")
     assert result.exit_code == 0
-    said = MADE.sub("", result.stderr)
-    assert said == "monitor: NCT00000001: the registry has no such record\n"
+    text = MADE.sub("", result.stderr)
+    assert text == "monitor: NCT00000001: the registry has no such record\n"
     assert json.loads(result.stdout)["stored"] == versions
     assert len(monitor.json("history", nct_id)["versions"]) == versions
 

@@ -98,12 +98,12 @@ def test_what_was_not_sent_is_told_for_each_target_with_an_exit_code(three: Moni
 
 
 def test_a_channel_that_is_not_there_or_not_complete_is_told(three: Monitor) -> None:
-    said = three.complaint("channel", "test", "fax", code=3)
-    assert "there is no channel 'fax'; there are files, team, mail" in said
-    said = three.complaint("channel", "test", "team", code=2)
-    assert '[[channel]] "team" url: ${HOOK} stands for the environment variable HOOK' in said
-    said = three.complaint("channel", "test", "files", "--to", "x", code=2)
-    assert "--to is for e-mail, and files is of type folder" in said
+    text = three.complaint("channel", "test", "fax", code=3)
+    assert "there is no channel 'fax'; there are files, team, mail" in text
+    text = three.complaint("channel", "test", "team", code=2)
+    assert '[[channel]] "team" url: ${HOOK} stands for the environment variable HOOK' in text
+    text = three.complaint("channel", "test", "files", "--to", "x", code=2)
+    assert "--to is for e-mail, and files is of type folder" in text
     three.environ["HOOK"] = f"ftp://{SECRET}"
     assert SECRET not in three.complaint("channel", "test", "team", code=2)
 
@@ -113,8 +113,8 @@ def test_without_channels_there_is_a_built_in_one(monitor: Monitor) -> None:
     assert (built_in["name"], built_in["place"]) == ("alerts", "snapshots/alerts")
     assert built_in["built_in"]
     assert "snapshots/alerts (built in)" in monitor.answer("channel", "list")
-    said = monitor.complaint("channel", "test", "x", code=3)
-    assert "there are alerts; others are [[channel]] tables (docs/configuration.md)" in said
+    text = monitor.complaint("channel", "test", "x", code=3)
+    assert "there are alerts; others are [[channel]] tables (docs/configuration.md)" in text
 
 
 @pytest.mark.parametrize("by", ["command", "configuration"])

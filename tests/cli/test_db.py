@@ -73,8 +73,8 @@ def test_a_key_is_rotated_and_former_ones_are_forgotten_when_asked(monitor: Moni
     assert "1 former key kept" in monitor.answer("db", "rotate-key")
     forgot = monitor.json("db", "rotate-key", "--forget-former")
     assert (forgot["former"], forgot["forgotten"]) == (0, 2)
-    said = monitor.answer("db", "rotate-key", "--forget-former")
-    assert "1 former key forgotten: links signed before have ended" in said
+    text = monitor.answer("db", "rotate-key", "--forget-former")
+    assert "1 former key forgotten: links signed before have ended" in text
 
 
 def test_a_key_needs_a_store(monitor: Monitor) -> None:

@@ -172,13 +172,13 @@ def test_what_is_no_place_for_a_backup_is_one_clear_line(monitor: Monitor, tmp_p
     file = str(tmp_path / "copy.db")
     assert "there is no store" in monitor.complaint("db", "backup", file, code=1)
     monitor.ingest(study())
-    said = monitor.complaint("db", "backup", str(tmp_path / "nowhere" / "copy.db"), code=2)
-    assert "there is no folder" in said
-    said = monitor.complaint("db", "backup", str(tmp_path), "--force", code=2)
-    assert "no regular file" in said
+    text = monitor.complaint("db", "backup", str(tmp_path / "nowhere" / "copy.db"), code=2)
+    assert "there is no folder" in text
+    text = monitor.complaint("db", "backup", str(tmp_path), "--force", code=2)
+    assert "no regular file" in text
     os.mkfifo(tmp_path / "pipe")
-    said = monitor.complaint("db", "backup", str(tmp_path / "pipe"), "--force", code=2)
-    assert "no regular file" in said
+    text = monitor.complaint("db", "backup", str(tmp_path / "pipe"), "--force", code=2)
+    assert "no regular file" in text
 
 
 def test_a_damaged_or_foreign_store_makes_no_backup(monitor: Monitor, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_store_of_an_older_schema_is_backed_up_before_its_upgrade(
 def test_for_postgresql_its_own_tool_is_named(monitor: Monitor, tmp_path: Path) -> None:
     monitor.url = "postgresql://reader:s3cret@db.example.org/trials"
     for command, tool in (("backup", "pg_dump"), ("restore", "pg_restore")):
-        said = monitor.complaint("db", command, str(tmp_path / "copy"), code=2)
-        assert tool in said
-        assert "postgresql://db.example.org/trials" in said
-        assert "s3cret" not in said
+        text = monitor.complaint("db", command, str(tmp_path / "copy"), code=2)
+        assert tool in text
+        assert "postgresql://db.example.org/trials" in text
+        assert "s3cret" not in text

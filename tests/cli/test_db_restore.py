@@ -78,10 +78,10 @@ def test_the_backup_is_the_store_and_what_was_there_is_kept_beside_it(
 
 
 def test_it_says_what_comes_next_and_what_may_repeat(monitor: Monitor, copy: Path) -> None:
-    said = monitor.answer("db", "restore", str(copy))
+    text = monitor.answer("db", "restore", str(copy))
     for words in ("replaced-", "monitor doctor", "monitor run", "sent again", "forgotten"):
-        assert words in said
-    assert "db upgrade" not in said
+        assert words in text
+    assert "db upgrade" not in text
 
 
 def test_two_stores_replaced_at_one_second_are_both_kept(monitor: Monitor, copy: Path) -> None:
@@ -291,10 +291,10 @@ def test_it_refuses_while_a_daemon_runs_and_does_it_once_that_has_stopped(
     with Scripted(config) as daemon:
         daemon.wait_for("leading")
         before = len(monitor.json("trials"))
-        said = monitor.complaint("db", "restore", str(copy), code=1)
-        assert "in use by" in said
-        assert "monitor status" in said
-        assert str(daemon.pid) in said
+        text = monitor.complaint("db", "restore", str(copy), code=1)
+        assert "in use by" in text
+        assert "monitor status" in text
+        assert str(daemon.pid) in text
         assert len(monitor.json("trials")) == before
         assert daemon.stop() == 0
     monitor.answer("db", "restore", str(copy))

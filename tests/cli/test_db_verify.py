@@ -80,9 +80,9 @@ def problems(monitor: Monitor) -> list[dict[str, Any]]:
 
 
 def test_nothing_is_wrong_with_a_store_that_is_in_use(full: Monitor) -> None:
-    said = full.json("db", "verify")
-    assert said["ok"]
-    assert said["problems"] == []
+    text = full.json("db", "verify")
+    assert text["ok"]
+    assert text["problems"] == []
     assert "nothing is damaged" in full.answer("db", "verify")
 
 

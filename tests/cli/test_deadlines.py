@@ -79,14 +79,14 @@ def test_every_check_ends_and_names_its_deadline(tmp_path: Path, servers: ExitSt
     ]
     (tmp_path / "monitor.toml").write_text("\n".join(tables), "utf-8")
     began = time.monotonic()
-    code, said = run(tmp_path, "doctor")
+    code, text = run(tmp_path, "doctor")
     assert code == 1
     assert time.monotonic() - began < SOON_S
     ended = "the conversation was not over within 1.5 s (delivery.total_timeout_s); it was ended"
-    filled = " ".join(said.split())
-    assert filled.count(ended) == 4, said
+    filled = " ".join(text.split())
+    assert filled.count(ended) == 4, text
     assert "said more than 64 KB (delivery.answer_limit_kb)" in filled
-    assert filled.count("was not complete within 1.5 s") == 2, said
+    assert filled.count("was not complete within 1.5 s") == 2, text
 
 
 @pytest.mark.parametrize("kind", ["email", "slack", "webhook", "apprise"])
@@ -101,9 +101,9 @@ def test_a_channel_s_test_ends_and_names_its_deadline(
         channel = hook("way", kind, url)
     text = f"[delivery]\ntotal_timeout_s = 0.5\n{channel}"
     (tmp_path / "monitor.toml").write_text(text, "utf-8")
-    code, said = run(tmp_path, "channel", "test", "way")
+    code, output = run(tmp_path, "channel", "test", "way")
     assert code == 1
-    assert "the conversation was not over within 0.5 s (delivery.total_timeout_s)" in said
+    assert "the conversation was not over within 0.5 s (delivery.total_timeout_s)" in output
 
 
 def test_the_test_of_a_console_that_nobody_drains_ends(tmp_path: Path) -> None:

@@ -139,15 +139,15 @@ def test_status_tells_of_a_large_store_too(
     add(stocked, "--country", "Germny")
     add(stocked, "--country", "Germany", name="y")
     monkeypatch.setattr("monitor.cli.status._MOST_RECORDS", 1)
-    [said] = [one["detail"] for one in stocked.json("status")["warnings"]]
+    [text] = [one["detail"] for one in stocked.json("status")["warnings"]]
     none = "none of the 1 trials that changed last (of 2 stored)"
-    assert said == f'country "Germny": {none} has it; did you mean Germany? 1 site'
+    assert text == f'country "Germny": {none} has it; did you mean Germany? 1 site'
 
 
 def test_trials_that_finds_none_says_what_no_trial_has(stocked: Monitor) -> None:
-    said = f'monitor: condition "asthmma": {NONE} has it; did you mean Asthma in Children? 2 trials'
+    text = f'monitor: condition "asthmma": {NONE} has it; did you mean Asthma in Children? 2 trials'
     done = stocked("trials", "--condition", "asthmma")
-    assert (done.exit_code, done.stderr) == (0, f"{said}\n")
+    assert (done.exit_code, done.stderr) == (0, f"{text}\n")
     together = stocked("trials", "--sponsor", "Roche", "--country", "France")
     assert together.stderr == (
         f"monitor: {NONE} matches all of sponsor: Roche; country: France\n"
@@ -169,11 +169,11 @@ def test_an_empty_store_says_nothing_of_values(monitor: Monitor) -> None:
 def test_ids_that_no_source_follows_are_named_with_the_command_that_adds_them(
     stocked: Monitor,
 ) -> None:
-    said = f"no source follows {GONE}: `monitor follow --no-alerts {GONE}` adds them"
-    assert add(stocked, "--nct-id", GONE) == [said]
+    text = f"no source follows {GONE}: `monitor follow --no-alerts {GONE}` adds them"
+    assert add(stocked, "--nct-id", GONE) == [text]
     about = "subscription x of ana"
-    assert stocked.json("status")["warnings"] == [{"about": about, "detail": said}]
-    assert f"{about}: {said}" in stocked.answer("status")
+    assert stocked.json("status")["warnings"] == [{"about": about, "detail": text}]
+    assert f"{about}: {text}" in stocked.answer("status")
     found = [one for one in _doctor(stocked) if one["about"] == about]
     assert [(one["verdict"], one["detail"]) for one in found] == [
         ("warning", f"no source follows {GONE}")
@@ -192,9 +192,9 @@ def _doctor(monitor: Monitor) -> list[dict[str, Any]]:
 
 def test_a_deaf_filter_is_told_by_doctor_and_status(stocked: Monitor) -> None:
     add(stocked, "--country", "Germny")
-    said = 'country "Germny": none of the stored trials (2) has it; did you mean Germany? 3 sites'
-    assert [one["detail"] for one in stocked.json("status")["warnings"]] == [said]
-    assert said in [one["detail"] for one in _doctor(stocked)]
+    text = 'country "Germny": none of the stored trials (2) has it; did you mean Germany? 3 sites'
+    assert [one["detail"] for one in stocked.json("status")["warnings"]] == [text]
+    assert text in [one["detail"] for one in _doctor(stocked)]
     stocked.answer("subscription", "pause", "x")
     assert stocked.json("status")["warnings"] == []
 

@@ -101,9 +101,9 @@ def test_it_delivers_until_it_is_told_to_stop(alerted: Monitor) -> None:
             eventually(lambda: len(box(alerted)) == 2, what="the second message")
         finally:
             process.send_signal(signal.SIGTERM)
-            _, said = process.communicate(timeout=30)
+            _, text = process.communicate(timeout=30)
     assert process.returncode == 0
-    assert "stopped" in said
+    assert "stopped" in text
 
 
 def test_a_store_of_a_newer_program_is_told_at_once(monitor: Monitor) -> None:

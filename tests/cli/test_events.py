@@ -144,8 +144,8 @@ def test_an_event_keeps_its_id_when_a_late_version_moves_its_number(changed: Mon
 
 
 def test_formats_exclude_each_other(changed: Monitor) -> None:
-    said = changed.complaint("events", "--jsonl", "--csv", code=2)
-    assert "--jsonl and --csv exclude each other" in said
+    text = changed.complaint("events", "--jsonl", "--csv", code=2)
+    assert "--jsonl and --csv exclude each other" in text
 
 
 def test_a_status_that_there_is_not_is_a_wrong_question(changed: Monitor) -> None:

@@ -135,6 +135,6 @@ def test_what_no_version_says_is_never_removed(
 
 def test_a_folder_that_cannot_be_written_is_named_in_plain_words(filled: Monitor) -> None:
     for folder in ("/proc/nowhere", f"/proc/{'x' * 300}"):
-        said = filled.complaint("export", "records", NCT, "--to", folder, code=1)
-        assert said.startswith(f"monitor: {folder} cannot be written: ")
-        assert "Error" not in said
+        text = filled.complaint("export", "records", NCT, "--to", folder, code=1)
+        assert text.startswith(f"monitor: {folder} cannot be written: ")
+        assert "Error" not in text

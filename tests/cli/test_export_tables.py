@@ -135,11 +135,11 @@ def test_versions_have_cthist_s_texts_where_they_are_asked_for(
 def test_facts_of_many_trials_are_read_together(
     filled: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[int] = []
+    requested: list[int] = []
     read = Reader.facts_of
 
     def counted(reader: Reader, nct_ids: list[str]) -> Any:
-        asked.append(len(nct_ids))
+        requested.append(len(nct_ids))
         return read(reader, nct_ids)
 
     filled.ingest(study(nct_id="NCT09000003"))
@@ -147,7 +147,7 @@ def test_facts_of_many_trials_are_read_together(
     monkeypatch.setattr(exports, "_TRIALS", 2)
     monkeypatch.setattr(Reader, "facts_of", counted)
     assert filled.answer("export", "facts", "--to", "-") == whole
-    assert asked == [2, 1]
+    assert requested == [2, 1]
 
 
 def test_a_month_is_its_first_day_and_says_so(monitor: Monitor, tmp_path: Path) -> None:
@@ -240,10 +240,10 @@ def test_a_folder_that_holds_something_else_is_left_alone(filled: Monitor, tmp_p
     (tmp_path / "events").mkdir()
     mine = tmp_path / "events" / "mine.txt"
     mine.write_text("mine")
-    said = filled.complaint(
+    text = filled.complaint(
         "export", "events", "--format", "parquet", "--to", str(tmp_path), code=2
     )
-    assert "mine.txt is no part of an earlier export" in said
+    assert "mine.txt is no part of an earlier export" in text
     assert [file.name for file in tmp_path.glob("events*/*")] == ["mine.txt"]
 
 
@@ -265,13 +265,13 @@ def breaking(filled: Monitor) -> Callable[[], None]:
 
 
 def test_the_earlier_command_says_what_to_write(filled: Monitor) -> None:
-    said = filled.complaint("export", NCT, "--to", "out", code=2)
-    assert f"write `monitor export records {NCT} --to DIR`" in said
+    text = filled.complaint("export", NCT, "--to", "out", code=2)
+    assert f"write `monitor export records {NCT} --to DIR`" in text
 
 
 def test_without_the_extra_parquet_says_what_to_install(
     filled: Monitor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    said = filled.complaint("export", "trials", "--to", str(tmp_path / "it.parquet"), code=2)
-    assert "pip install 'trial-monitor[parquet]'" in said
+    text = filled.complaint("export", "trials", "--to", str(tmp_path / "it.parquet"), code=2)
+    assert "pip install 'trial-monitor[parquet]'" in text

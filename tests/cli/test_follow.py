@@ -43,8 +43,8 @@ def subscriptions(monitor: Monitor) -> list[dict[str, Any]]:
 
 
 def test_one_command_follows_and_subscribes(anywhere: Monitor) -> None:
-    said = anywhere.answer("follow", NCT).splitlines()
-    assert said == [
+    text = anywhere.answer("follow", NCT).splitlines()
+    assert text == [
         f"{NCT} is followed; its changes go to me by mail",
         "nothing reads it yet: start `monitor run`",
     ]
@@ -83,10 +83,10 @@ def test_ids_are_taken_as_people_paste_them(mailed: Monitor, pasted: tuple[str, 
 
 
 def test_what_is_no_id_changes_nothing(mailed: Monitor) -> None:
-    said = mailed.complaint("follow", NCT, "NCT 09000002", code=2)
-    assert "did you mean NCT09000002?" in said
-    said = mailed.complaint("follow", f"{NCT}, NCT12345678901", code=2)
-    assert "'NCT12345678901' is not an NCT ID" in said
+    text = mailed.complaint("follow", NCT, "NCT 09000002", code=2)
+    assert "did you mean NCT09000002?" in text
+    text = mailed.complaint("follow", f"{NCT}, NCT12345678901", code=2)
+    assert "'NCT12345678901' is not an NCT ID" in text
     assert not Path(mailed.url.removeprefix("sqlite:///")).exists()
 
 
@@ -95,8 +95,8 @@ def test_an_id_that_a_trial_had_before_stands_for_the_one_of_now(mailed: Monitor
     mailed.ingest(study(modules={
         "identificationModule": {"nctId": NCT, "briefTitle": "A", "nctIdAliases": [former]}
     }))  # fmt: skip
-    said = mailed.answer("follow", former)
-    assert said.startswith(f"{NCT} (was {former}) is followed; ")
+    text = mailed.answer("follow", former)
+    assert text.startswith(f"{NCT} (was {former}) is followed; ")
     assert [one["nct_ids"] for one in subscriptions(mailed)] == [[NCT]]
     assert mailed.answer("unfollow", former).startswith(f"{NCT} (was {former}) is no longer")
     assert subscriptions(mailed) == []
@@ -104,8 +104,8 @@ def test_an_id_that_a_trial_had_before_stands_for_the_one_of_now(mailed: Monitor
 
 def test_whoever_hears_by_several_channels_says_by_which(monitor: Monitor) -> None:
     configured(monitor, MAIL + TEAM)
-    said = monitor.complaint("follow", NCT, code=2)
-    assert said == "monitor: say where to send: --to; there are mail, team\n"
+    text = monitor.complaint("follow", NCT, code=2)
+    assert text == "monitor: say where to send: --to; there are mail, team\n"
     assert "did you mean mail?" in monitor.complaint("follow", NCT, "--to", "mial", code=2)
     monitor.answer("follow", NCT, "--to", "mail", "--to", "team")
     assert monitor.answer("follow", OTHER).startswith(
@@ -128,8 +128,8 @@ def test_the_only_subscriber_is_told_unless_another_is_named(monitor: Monitor) -
     assert [(one["subscriber"], one["quiet"]) for one in found] == [
         ("ana", "22:00-07:00 UTC"), ("bo", None),
     ]  # fmt: skip
-    said = monitor.answer("unfollow", NCT, "--subscriber", "bo")
-    assert said == f"{NCT} is followed on, for others\n"
+    text = monitor.answer("unfollow", NCT, "--subscriber", "bo")
+    assert text == f"{NCT} is followed on, for others\n"
     assert [one["subscriber"] for one in subscriptions(monitor)] == ["ana"]
 
 

@@ -60,8 +60,8 @@ class Followed:
         return self.look()
 
     def asked_singly(self) -> list[str]:
-        asked = [one.asked for one in self.replica.log]
-        return [one.path[-11:] for one in asked if one.is_study]
+        requested = [one.asked for one in self.replica.log]
+        return [one.path[-11:] for one in requested if one.is_study]
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_after_a_merger_the_follower_of_the_former_id_goes_on_hearing(
     merged = followed.next_day()
     assert filled(merged) == [(FORMER, "record_merged")], "one message: no trial is new"
     assert merged[0]["events"][0]["summary"] == f"Record merged into {NOW}"
-    assert "a merger that was sent told it" in monitor.answer("explain", NOW, "--version", "1")
+    assert "a merger that was sent reported it" in monitor.answer("explain", NOW, "--version", "1")
     assert filled(followed.next_day()) == [(NOW, "trial_terminated")]
     assert f"Record merged into {NOW}" in monitor.answer("history", FORMER)
     assert f"{FORMER}, now {NOW}" in monitor.answer("explain", NOW, "--version", "2")

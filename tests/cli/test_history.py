@@ -156,12 +156,12 @@ def test_the_least_severity_selects_events(filled: Monitor) -> None:
 
 
 def test_an_unknown_kind_or_severity_says_what_there_is(filled: Monitor) -> None:
-    said = filled.complaint("history", NCT, "--kind", "trial_withdrwan", code=2)
-    assert "did you mean trial_withdrawn" in said
-    said = filled.complaint("history", NCT, "--min-severity", "huge", code=2)
-    assert "noise, low, medium, high, critical" in said
-    said = filled.complaint("history", NCT, "--since", "2026-13", code=2)
-    assert "2026-02-19" in said
+    text = filled.complaint("history", NCT, "--kind", "trial_withdrwan", code=2)
+    assert "did you mean trial_withdrawn" in text
+    text = filled.complaint("history", NCT, "--min-severity", "huge", code=2)
+    assert "noise, low, medium, high, critical" in text
+    text = filled.complaint("history", NCT, "--since", "2026-13", code=2)
+    assert "2026-02-19" in text
 
 
 def test_a_version_between_two_readings_says_so_and_no_more(filled: Monitor) -> None:
@@ -202,8 +202,8 @@ def test_the_order_of_arrival_does_not_matter_for_what_is_seen_between(monitor: 
     monitor.ingest(study("2026-03-01", enrollment=9), at=NOON + timedelta(days=2))
     shown = monitor.answer("history", NCT)
     lines = [line for line in shown.splitlines() if line.startswith("Version")]
-    said = [re.sub(r".*\((.*) UTC(.*)\)", r"\1\2", line) for line in lines]
-    assert said == [
+    text = [re.sub(r".*\((.*) UTC(.*)\)", r"\1\2", line) for line in lines]
+    assert text == [
         "version of 2026-01-01; read 2026-03-03 12:00; backfilled",
         "version of 2026-02-01; read 2026-03-02 12:00",
         "version of 2026-03-01; seen between 2026-03-02 12:00 and 2026-03-04 12:00",
@@ -226,8 +226,8 @@ def test_an_id_in_another_spelling_is_understood(filled: Monitor, written: str) 
 
 @pytest.mark.parametrize("written", ["09OOO", "NCT123456789", "EUCT-2023", ""])
 def test_a_typing_error_is_told_what_an_id_looks_like(filled: Monitor, written: str) -> None:
-    said = filled.complaint("history", written, code=2)
-    assert "eight digits, for example NCT06377228" in said
+    text = filled.complaint("history", written, code=2)
+    assert "eight digits, for example NCT06377228" in text
 
 
 def test_an_id_that_is_not_stored_is_not_found(filled: Monitor) -> None:

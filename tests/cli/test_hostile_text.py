@@ -89,8 +89,8 @@ def test_complaints_are_neutral_too(hostile: Monitor) -> None:
         (("ingest", "no-\x1b[2J\u202e"), 2),
         (("his\x1btory",), 2),
     ):
-        said = hostile.complaint(*arguments, code=code)
-        assert STEERING.findall(said) == []
+        text = hostile.complaint(*arguments, code=code)
+        assert STEERING.findall(text) == []
 
 
 def test_an_export_of_a_hostile_record_stays_in_its_folder(hostile: Monitor) -> None:

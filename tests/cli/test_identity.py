@@ -195,9 +195,9 @@ def test_every_look_up_by_the_former_id_finds_the_trial_and_says_so(
     ingest(monitor, shared_data / "cases" / "01-alias")
     says = f"{FORMER} is now {TRIAL}"
     for command in ("history", "show", "diff"):
-        said = monitor.answer(command, FORMER)
-        assert said.splitlines()[0] == says
-        assert said.split("\n", 2)[2] == monitor.answer(command, TRIAL), "else it is the same"
+        text = monitor.answer(command, FORMER)
+        assert text.splitlines()[0] == says
+        assert text.split("\n", 2)[2] == monitor.answer(command, TRIAL), "else it is the same"
         assert monitor.json(command, FORMER) == monitor.json(command, TRIAL)
     assert says in monitor.answer("explain", FORMER, "--version", "2")
     assert "TERMINATED" in monitor.answer("show", FORMER, "--field", "overallStatus")
@@ -219,7 +219,7 @@ def test_a_record_that_was_stored_under_its_former_id_says_where_it_goes_on(
     assert monitor("ingest", str(tmp_path / "before.json")).exit_code == 0
     assert "is now" not in monitor.answer("history", FORMER)
     ingest(monitor, case)
-    said = monitor.answer("history", FORMER)
-    assert said.splitlines()[0].startswith(f"{FORMER} is now {TRIAL}: ")
+    text = monitor.answer("history", FORMER)
+    assert text.splitlines()[0].startswith(f"{FORMER} is now {TRIAL}: ")
     assert monitor.json("history", FORMER)["nct_id"] == FORMER
     assert "is now" not in monitor.answer("history", TRIAL)

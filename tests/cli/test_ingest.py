@@ -77,8 +77,8 @@ def test_the_limits_of_the_configuration_hold(monitor: Monitor) -> None:
 
 def test_a_wrong_configuration_is_told_before_anything_is_read(monitor: Monitor) -> None:
     monitor.environ["MONITOR_INGEST__BATCH_RECORDS"] = "many"
-    said = monitor.complaint("ingest", str(monitor.folder), code=2)
-    assert "MONITOR_INGEST__BATCH_RECORDS" in said
+    text = monitor.complaint("ingest", str(monitor.folder), code=2)
+    assert "MONITOR_INGEST__BATCH_RECORDS" in text
 
 
 def test_a_store_that_cannot_be_opened_is_told_without_what_was_stored(
@@ -89,9 +89,9 @@ def test_a_store_that_cannot_be_opened_is_told_without_what_was_stored(
     store = Path(monitor.url.removeprefix("sqlite:///"))
     store.parent.mkdir(parents=True, exist_ok=True)
     store.write_bytes(b"no database " * 500)
-    said = monitor.complaint("ingest", str(file), code=1)
-    assert "is not a SQLite database" in said
-    assert "stored before" not in said
+    text = monitor.complaint("ingest", str(file), code=1)
+    assert "is not a SQLite database" in text
+    assert "stored before" not in text
 
 
 def test_files_of_a_folder_that_are_no_records_by_name_are_counted(

@@ -139,13 +139,13 @@ def test_what_is_remembered_holds_no_secret_and_is_private(
 def test_every_command_says_when_it_made_a_store(run: Run, config: Path, tmp_path: Path) -> None:
     record = tmp_path / "study.json"
     record.write_text(json.dumps(study()), "utf-8")
-    said = "monitor: made a new store at data/monitor.db\n"
+    text = "monitor: made a new store at data/monitor.db\n"
     first = run("a", "--config", str(config), "ingest", str(record), "--json")
-    assert first.stderr == said
+    assert first.stderr == text
     assert json.loads(first.stdout)["stored"] == 1
     assert run("a", "--config", str(config), "ingest", str(record)).stderr == ""
-    assert run("b", "--config", str(config), "subscriber", "add", "ana").stderr == said
-    assert run("c", "--config", str(config), "db", "upgrade").stderr == said
+    assert run("b", "--config", str(config), "subscriber", "add", "ana").stderr == text
+    assert run("c", "--config", str(config), "db", "upgrade").stderr == text
 
 
 def test_doctor_says_where_a_store_is_empty(run: Run, config: Path) -> None:

@@ -87,11 +87,11 @@ def test_nothing_that_is_written_holds_a_secret(tmp_path: Path, status: int) -> 
     words = ["220 mail", "250-mail\r\n250 AUTH PLAIN", f"535 no: {PASSWORD}"]
     with slack, hook, other, ScriptedServer(words) as mail:
         (secrets / "slack").write_text(f"{slack.url}/{PATH}\n", "utf-8")
-        said = run_all(folder, secrets, mail.host, hook.url, other.url)
+        text = run_all(folder, secrets, mail.host, hook.url, other.url)
         assert min(len(one.posts) for one in (slack, hook, other)) >= 2
-    assert "ana" in said
-    assert "you said ***" in said
-    assert_clean(said.encode(), "what was printed")
+    assert "ana" in text
+    assert "you said ***" in text
+    assert_clean(text.encode(), "what was printed")
     written = [path for path in folder.rglob("*") if path.is_file()]
     assert {".db", ".eml", ".html", ".json"} <= {path.suffix for path in written}
     for path in written:
@@ -116,11 +116,11 @@ def run_all(folder: Path, secrets: Path, mail: str, hook: str, other: str) -> st
         "APPRISE_URL": f"{other.replace('http', 'json')}/{TOKEN}",
     }
     record = folder / "record.json"
-    said = []
+    output = []
     for number, enrollment in enumerate((144, 240), 1):
         record.write_text(json.dumps(study(f"2026-02-0{number}", enrollment=enrollment)), "utf-8")
-        said.append(run(environ, "ingest", str(record)))
-    return "\n".join([*said, *(run(environ, *command) for command in COMMANDS)])
+        output.append(run(environ, "ingest", str(record)))
+    return "\n".join([*output, *(run(environ, *command) for command in COMMANDS)])
 
 
 def run(environ: dict[str, str], *command: str) -> str:

@@ -192,8 +192,8 @@ def test_what_waits_for_a_channel_is_dropped_with_its_dead_letters(waiting: Moni
 
 
 def test_nothing_that_waits_is_dropped_where_nobody_can_answer(waiting: Monitor) -> None:
-    said = waiting.complaint("outbox", "drop", "--channel", "broken", code=2)
-    assert "1 waiting message of broken would not be sent; say --yes" in said
+    text = waiting.complaint("outbox", "drop", "--channel", "broken", code=2)
+    assert "1 waiting message of broken would not be sent; say --yes" in text
     assert states(waiting, "broken") == ["waiting", "dead"]
 
 

@@ -171,8 +171,8 @@ def test_a_wrong_option_is_named(with_people: Monitor, options: tuple[str, ...],
 
 def test_a_name_that_is_taken_is_refused_until_it_is_free(with_people: Monitor) -> None:
     with_people.answer(*ADD, "--name", "a", "--all")
-    said = with_people.complaint(*ADD, "--name", "a", "--all", code=2)
-    assert "bo has a subscription 'a' already (made by command)" in said
+    text = with_people.complaint(*ADD, "--name", "a", "--all", code=2)
+    assert "bo has a subscription 'a' already (made by command)" in text
     ana = ("subscription", "add", "--subscriber", "ana", "--name", "car-t", "--all")
     assert "already (in " in with_people.complaint(*ana, code=2)
     with_people.answer("subscription", "remove", "a")
@@ -191,19 +191,19 @@ def test_a_subscription_pauses_and_goes_on_wherever_it_comes_from(anywhere: Moni
 
 def test_one_of_the_file_is_not_removed_by_command(with_people: Monitor) -> None:
     file = with_people.environ["MONITOR_CONFIG"]
-    said = with_people.complaint("subscription", "remove", "car-t", code=2)
-    assert f"'car-t' of ana is in {file}; take it out there, or `monitor subscription" in said
-    said = with_people.complaint("subscriber", "remove", "ana", code=2)
-    assert f"ana is in {file}; take them out there, then remove them" in said
-    said = with_people.complaint("subscriber", "forget", "ana", "--yes", code=2)
-    assert "then forget them" in said
+    text = with_people.complaint("subscription", "remove", "car-t", code=2)
+    assert f"'car-t' of ana is in {file}; take it out there, or `monitor subscription" in text
+    text = with_people.complaint("subscriber", "remove", "ana", code=2)
+    assert f"ana is in {file}; take them out there, then remove them" in text
+    text = with_people.complaint("subscriber", "forget", "ana", "--yes", code=2)
+    assert "then forget them" in text
     assert names(with_people) == {"car-t": "active"}
 
 
 def test_one_of_several_people_s_has_to_be_said_more_clearly(with_people: Monitor) -> None:
     with_people.answer(*ADD, "--name", "car-t", "--all")
-    said = with_people.complaint("subscription", "pause", "car-t", code=2)
-    assert "several have a subscription 'car-t': name its number: 1 (ana), 2 (bo)" in said
+    text = with_people.complaint("subscription", "pause", "car-t", code=2)
+    assert "several have a subscription 'car-t': name its number: 1 (ana), 2 (bo)" in text
     assert with_people.json("subscription", "pause", "2")["subscriber"] == "bo"
     paused = with_people.json("subscription", "pause", "car-t", "--subscriber", "ana")
     assert paused["subscriber"] == "ana"
@@ -230,8 +230,8 @@ def test_a_file_that_names_what_a_command_made_is_a_clear_error(with_people: Mon
     with_people.answer(*ADD, "--name", "mine", "--all")
     more = '[[subscription]]\nname = "mine"\nsubscriber = "bo"\nall = true\nchannels = "out"\n'
     configured(with_people, CONFIG + more)
-    said = with_people.complaint("subscription", "list", code=2)
-    assert "a subscription of that name was made by command; give this one another name" in said
+    text = with_people.complaint("subscription", "list", code=2)
+    assert "a subscription of that name was made by command; give this one another name" in text
 
 
 # --- subscribers ------------------------------------------------------------------------------
@@ -263,8 +263,8 @@ def test_what_is_stored_about_a_person_is_written_and_erased(anywhere: Monitor) 
     assert [one["name"] for one in written["subscriptions"]] == ["mine"]
     assert [one["nct_id"] for one in written["silences"]] == [TRIAL]
     assert "say --yes to do it" in anywhere.complaint("subscriber", "forget", "bo", code=2)
-    said = anywhere.answer("subscriber", "forget", "bo", "--yes")
-    assert said == "bo is forgotten: 1 subscription, 1 silence, 0 messages erased\n"
+    text = anywhere.answer("subscriber", "forget", "bo", "--yes")
+    assert text == "bo is forgotten: 1 subscription, 1 silence, 0 messages erased\n"
     assert anywhere.json("silence", "list", "--all") == []
     assert names(anywhere, "--all") == {"car-t": "active"}
 
@@ -274,8 +274,8 @@ def test_what_is_stored_about_a_person_is_written_and_erased(anywhere: Monitor) 
 
 def test_a_silence_holds_until_its_end_and_is_then_no_longer_listed(anywhere: Monitor) -> None:
     with time_machine.travel(NOON, tick=False):
-        said = anywhere.answer("silence", "add", "--nct-id", TRIAL, "--for", "7d", "--reason", "x")
-        assert said == f"1  {TRIAL} is silent until 2026-03-09 12:00 UTC\n"
+        text = anywhere.answer("silence", "add", "--nct-id", TRIAL, "--for", "7d", "--reason", "x")
+        assert text == f"1  {TRIAL} is silent until 2026-03-09 12:00 UTC\n"
         made = anywhere.json(
             "silence", "add", "--kind", "contact changed", "--until", "2026-03-03",
             "--subscriber", "ana",
@@ -302,8 +302,8 @@ def test_each_of_several_kinds_and_groups_is_silent_in_each_trial(anywhere: Moni
             (OTHER, "sites"), (OTHER, "contact_changed"),
         ]  # fmt: skip
         assert anywhere.json("silence", "list") == made
-        said = anywhere.answer("silence", "remove", "1", "2", "4").splitlines()
-        assert said == [f"silence {number} is removed" for number in (1, 2, 4)]
+        text = anywhere.answer("silence", "remove", "1", "2", "4").splitlines()
+        assert text == [f"silence {number} is removed" for number in (1, 2, 4)]
         assert "there is no silence 9" in anywhere.complaint("silence", "remove", "3", "9", code=3)
         assert anywhere.json("silence", "list") == made[2:3]
 

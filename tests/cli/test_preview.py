@@ -82,8 +82,8 @@ def test_it_is_the_message_that_a_subscriber_would_get(filled: Monitor) -> None:
 
 def test_what_is_not_stored_is_not_found(filled: Monitor) -> None:
     assert "NCT00000009 is not in the store" in filled.complaint("preview", "NCT00000009", code=3)
-    said = filled.complaint("preview", NCT, "--version", "9", code=3)
-    assert f"{NCT} has no version 9; it has 3 versions" in said
+    text = filled.complaint("preview", NCT, "--version", "9", code=3)
+    assert f"{NCT} has no version 9; it has 3 versions" in text
 
 
 def test_a_format_that_there_is_not_is_refused(filled: Monitor) -> None:
@@ -101,9 +101,9 @@ def test_templates_of_ones_own_are_tried_and_used(filled: Monitor) -> None:
     config.write_text(f'[delivery]\ntemplates = "{folder}"\n', "utf-8")
     assert filled.answer("preview", NCT, "--config", str(config)) == shown
     own.write_text("\n{{ page.sbuject }}", "utf-8")
-    said = filled.complaint("preview", NCT, "--templates", str(folder), code=2)
-    assert f"{own}, line 2 fails: " in said
-    assert "sbuject" in said
+    text = filled.complaint("preview", NCT, "--templates", str(folder), code=2)
+    assert f"{own}, line 2 fails: " in text
+    assert "sbuject" in text
 
 
 def test_several_trials_make_a_group_or_a_digest(seeded: Monitor) -> None:
@@ -123,8 +123,8 @@ def test_several_trials_make_a_group_or_a_digest(seeded: Monitor) -> None:
 
 
 def test_what_several_trials_cannot_be_is_refused(seeded: Monitor) -> None:
-    said = seeded.complaint("preview", *REAL, "--as", "alert", code=2)
-    assert "--as digest or --as group" in said
+    text = seeded.complaint("preview", *REAL, "--as", "alert", code=2)
+    assert "--as digest or --as group" in text
     assert "--version is for one trial" in seeded.complaint(
         "preview", *REAL, "--version", "1", code=2
     )
@@ -142,8 +142,8 @@ def test_it_is_sent_by_a_channel_with_an_id_of_its_own(filled: Monitor) -> None:
     )
     filled.environ["MONITOR_CONFIG"] = str(config)
     shown = filled.json("preview", NCT)
-    said = filled.answer("preview", NCT, "--send", "files")
-    assert said.startswith(f"Sending by files: {shown['subject']}\nfiles (folder): sent: ")
+    text = filled.answer("preview", NCT, "--send", "files")
+    assert text.startswith(f"Sending by files: {shown['subject']}\nfiles (folder): sent: ")
     tried = filled.json("preview", NCT, "--send", "files")
     assert [(one["channel"], one["ok"]) for one in tried] == [("files", True)]
     files = sorted(out.rglob("*.json"))

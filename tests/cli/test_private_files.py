@@ -72,9 +72,9 @@ def test_a_store_and_folders_that_are_there_keep_their_modes_and_doctor_names_th
     with umask(0):
         monitor.ingest(study("2026-02-20", status="COMPLETED"))
     assert (mode(store), mode(store.parent)) == (0o644, 0o755)
-    said = " ".join(monitor("doctor", "--offline").stdout.split())
-    assert f"others can read {store} (mode 644)" in said
-    assert f"chmod 600 {store}" in said
+    text = " ".join(monitor("doctor", "--offline").stdout.split())
+    assert f"others can read {store} (mode 644)" in text
+    assert f"chmod 600 {store}" in text
 
 
 def test_a_folder_channel_s_folders_and_files_are_private(tmp_path: Path) -> None:
@@ -102,8 +102,8 @@ def test_a_folder_channel_s_folder_that_is_there_keeps_its_mode_and_doctor_names
     assert "others can read" not in monitor("doctor", "--offline").stdout
     old = next(folder.iterdir())
     old.chmod(0o644)
-    said = " ".join(monitor("doctor", "--offline").stdout.split())
-    assert f"others can read messages in {folder}, for example {old.name}" in said
+    text = " ".join(monitor("doctor", "--offline").stdout.split())
+    assert f"others can read messages in {folder}, for example {old.name}" in text
 
 
 def test_a_file_in_the_way_of_a_folder_is_no_folder(tmp_path: Path) -> None:

@@ -144,8 +144,8 @@ def test_status_counts_what_is_by_older_rules_until_it_is_derived_anew(filled: M
     assert "reclassify" not in filled.answer("status")
     filled.environ[HIGH] = "90"
     assert filled.json("status")["versions_by_older_rules"] == 3
-    said = "3 of 3 versions have events by older rules or thresholds: `monitor reclassify`"
-    assert said in " ".join(filled.answer("status").split())
+    text = "3 of 3 versions have events by older rules or thresholds: `monitor reclassify`"
+    assert text in " ".join(filled.answer("status").split())
     run(filled, OTHER)
     assert filled.json("status")["versions_by_older_rules"] == 2
     run(filled)

@@ -317,8 +317,8 @@ def test_one_round_observes_who_is_silent_and_takes_over(monitor: Monitor, tmp_p
         take(store, SCHEDULER, "elsewhere:1:a", ttl_s=0.5, now=datetime(2099, 1, 1, tzinfo=UTC))
     assert monitor("run", "--once").exit_code == 0
     assert monitor.json("status")["lease"] is None
-    said = monitor("doctor", "--offline").stdout
-    assert "the lease of elsewhere:1:a: it was renewed at 2099-01-01 00:00 UTC" in said
+    text = monitor("doctor", "--offline").stdout
+    assert "the lease of elsewhere:1:a: it was renewed at 2099-01-01 00:00 UTC" in text
 
 
 def test_one_round_beside_a_living_one_says_who_it_is(monitor: Monitor, tmp_path: Path) -> None:
@@ -327,8 +327,8 @@ def test_one_round_beside_a_living_one_says_who_it_is(monitor: Monitor, tmp_path
     now = datetime.now(UTC)
     with open_store(monitor.url) as store, store.transaction() as tx:
         tx.leases.take(SCHEDULER, "here:1:a", ttl_s=600, now=now, process=this_process())
-    said = monitor.complaint("run", "--once", code=1)
-    assert "here:1:a schedules this store; stop that one" in said
+    text = monitor.complaint("run", "--once", code=1)
+    assert "here:1:a schedules this store; stop that one" in text
 
 
 def test_one_round_that_is_interrupted_says_so(

@@ -41,8 +41,8 @@ def test_a_clash_with_a_command_s_stops_the_start(monitor: Monitor, tmp_path: Pa
     monitor.answer("--config", str(file), "subscription", "add", "--subscriber", "ana",
                    "--name", "a", "--all", "--channel", "out")  # fmt: skip
     file = written(tmp_path, monitor.url, table("a"))
-    said = monitor.complaint("--config", str(file), "run", "--once", code=2)
-    assert '[[subscription]] "a" of ana: a subscription of that name was made by command' in said
+    text = monitor.complaint("--config", str(file), "run", "--once", code=2)
+    assert '[[subscription]] "a" of ana: a subscription of that name was made by command' in text
 
 
 def test_the_daemon_takes_people_up_at_its_start_and_at_sighup(

@@ -118,5 +118,5 @@ def test_what_is_not_there_is_said(filled: Monitor) -> None:
 
 def test_facts_that_are_missing_are_an_error(filled: Monitor) -> None:
     damage(filled.url, "DELETE FROM version_facts")
-    said = filled.complaint("series", NCT, "--field", "enrollment", code=1)
-    assert f"lacks facts of {NCT}; `monitor db verify`" in said
+    text = filled.complaint("series", NCT, "--field", "enrollment", code=1)
+    assert f"lacks facts of {NCT}; `monitor db verify`" in text

@@ -86,17 +86,17 @@ def test_what_arrived_late_stood_in_the_registry_before_it_was_known(filled: Mon
 
 
 def test_before_the_first_version_the_earliest_is_named(filled: Monitor) -> None:
-    said = filled.complaint("show", NCT, "--at", "2026-01-31", code=3)
-    assert "the earliest is of 2026-02-02" in said
-    said = filled.complaint("show", NCT, "--known-at", "2026-03-01T00:00", code=3)
-    assert f"first read at {NOON.isoformat()}" in said
+    text = filled.complaint("show", NCT, "--at", "2026-01-31", code=3)
+    assert "the earliest is of 2026-02-02" in text
+    text = filled.complaint("show", NCT, "--known-at", "2026-03-01T00:00", code=3)
+    assert f"first read at {NOON.isoformat()}" in text
 
 
 def test_a_part_of_a_second_before_it_was_read_nothing_was_known(monitor: Monitor) -> None:
     read = NOON.replace(microsecond=300_000)
     monitor.ingest(study(), at=read)
-    said = monitor.complaint("show", NCT, "--known-at", NOON.isoformat(), code=3)
-    assert f"at {NOON.isoformat()}; it was first read at {read.isoformat()}" in said
+    text = monitor.complaint("show", NCT, "--known-at", NOON.isoformat(), code=3)
+    assert f"at {NOON.isoformat()}; it was first read at {read.isoformat()}" in text
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_a_text_keeps_its_lines(monitor: Monitor) -> None:
 
 
 def test_a_field_that_is_not_there_is_not_found(filled: Monitor) -> None:
-    said = filled.complaint("show", NCT, "--field", "statusModule.overalStatus", code=3)
-    assert "did you mean 'overallStatus'" in said
+    text = filled.complaint("show", NCT, "--field", "statusModule.overalStatus", code=3)
+    assert "did you mean 'overallStatus'" in text
     filled.complaint("show", NCT, "--field", "..", code=2)
 
 
@@ -155,5 +155,5 @@ def test_a_version_is_shown_and_compared_by_its_id(filled: Monitor) -> None:
     assert (shown["version"], shown["version_id"]) == (1, first)
     compared = filled.json("diff", NCT, first.upper(), last)
     assert (compared["from"]["version"], compared["to"]["version_id"]) == (1, last)
-    said = filled.complaint("show", NCT, "--version", "0123456789abcdef", code=3)
-    assert "no version with the id" in said
+    text = filled.complaint("show", NCT, "--version", "0123456789abcdef", code=3)
+    assert "no version with the id" in text

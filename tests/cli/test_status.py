@@ -138,8 +138,8 @@ def test_a_lease_that_does_not_end_today_is_told_with_its_date(followed: Monitor
 def test_a_lease_of_a_clock_that_was_ahead_is_told_as_what_it_is(followed: Monitor) -> None:
     with open_store(followed.url) as store:
         take(store, SCHEDULER, "host:12:ab", now=NOW + timedelta(days=400))
-    said = followed.answer("status")
-    assert "the lease of host:12:ab is impossible: it was renewed at 2027-04-06 14:30 UTC" in said
+    text = followed.answer("status")
+    assert "the lease of host:12:ab is impossible: it was renewed at 2027-04-06 14:30 UTC" in text
     assert followed.json("status")["lease"]["held"] is False
 
 

@@ -84,14 +84,14 @@ def test_what_is_older_than_thirty_days_is_not_told(changed: Monitor) -> None:
 
 
 def test_what_can_never_alert_is_said(changed: Monitor) -> None:
-    said = changed.answer("subscription", "test", "--nct-id", OTHER)
-    assert said.startswith(f"! no source follows {OTHER}: `monitor follow --no-alerts {OTHER}`")
+    text = changed.answer("subscription", "test", "--nct-id", OTHER)
+    assert text.startswith(f"! no source follows {OTHER}: `monitor follow --no-alerts {OTHER}`")
 
 
 def test_either_a_name_or_options(changed: Monitor) -> None:
     for given in ((), ("x", "--all")):
-        said = changed.complaint("subscription", "test", *given, code=2)
-        assert "name a subscription, or describe one by the options of add" in said
+        text = changed.complaint("subscription", "test", *given, code=2)
+        assert "name a subscription, or describe one by the options of add" in text
     changed.complaint("subscription", "test", "nothing", code=3)
 
 
@@ -123,8 +123,8 @@ def test_what_cannot_be_edited_says_why(changed: Monitor) -> None:
     changed.answer("subscription", "add", "--subscriber", "ana", "--name", "x", "--channel",
                    "mail", "--all")  # fmt: skip
     assert "say what to change" in changed.complaint("subscription", "edit", "x", code=2)
-    said = changed.complaint("subscription", "edit", "x", "--send-empty", code=2)
-    assert "--send-empty is about digests" in said
+    text = changed.complaint("subscription", "edit", "x", "--send-empty", code=2)
+    assert "--send-empty is about digests" in text
     changed.answer("subscription", "pause", "x")
     assert changed.json("subscription", "edit", "x", "--min-days", "3")["status"] == "paused"
     assert (

@@ -66,8 +66,8 @@ def test_natural_killer_cells_are_found_only_where_their_text_speaks_of_the_rece
 ) -> None:
     killers = "NCT06377228"
     assert killers not in found(seeds, f"--{key}", written)
-    said = killers in found(seeds, "--text", written)
-    assert said == (written == "chimeric antigen receptor")
+    text = killers in found(seeds, "--text", written)
+    assert text == (written == "chimeric antigen receptor")
     assert killers not in found(seeds, "--text", f"{written} T")
 
 

@@ -143,10 +143,10 @@ def used(found: Settings) -> Iterator[str]:
     for source in found.sources:
         if isinstance(source, CtgovSourceSettings):
             assert all(map(is_nct_id, source.nct_ids))
-            asked = search_parameters(source) or {}
+            requested = search_parameters(source) or {}
             # What the registry refuses of an expression is for the registry to say.
             free = ("query.", "filter.advanced", "filter.synonyms")
-            parameters.search([*((k, v) for k, v in asked.items() if not k.startswith(free))])
+            parameters.search([*((k, v) for k, v in requested.items() if not k.startswith(free))])
             assert digest_of(source)
             Client(found.http, base_url=source.base_url).close()
     for channel in found.channels:
@@ -156,7 +156,7 @@ def used(found: Settings) -> Iterator[str]:
 
 
 def unchanged_by_its_checks(table: Section) -> bool:
-    """Tell whether each value is kept as its check returns it."""
+    """Return whether each value is kept as its check returns it."""
     return all(
         mark.run(getattr(table, key.name)) == getattr(table, key.name)
         for key in fields(table)

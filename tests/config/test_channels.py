@@ -42,10 +42,10 @@ def channels(
 def message(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> str:
     with pytest.raises(ConfigError) as caught:
         channels(tmp_path, text, environ)
-    said = str(caught.value)
-    assert "\n" not in said
+    output = str(caught.value)
+    assert "\n" not in output
     assert SECRET not in "".join(traceback.format_exception(caught.value))
-    return said
+    return output
 
 
 def channel(lines: str, name: str = "out") -> str:
@@ -81,9 +81,9 @@ def test_a_channel_that_lacks_a_key_is_told_which_one(tmp_path: Path, name: str)
     if name == "console":
         assert channels(tmp_path, channel('type = "console"'))
         return
-    said = message(tmp_path, channel(f'type = "{name}"'))
-    assert '[[channel]] "out" ' in said
-    assert " is missing; write " in said
+    text = message(tmp_path, channel(f'type = "{name}"'))
+    assert '[[channel]] "out" ' in text
+    assert " is missing; write " in text
 
 
 @pytest.mark.parametrize(
@@ -253,8 +253,8 @@ def test_an_error_of_a_channel_shows_no_secret(tmp_path: Path, lines: str) -> No
 
 @pytest.mark.parametrize("server", [f"m:{SECRET}@h:587", f"smtp://m:{SECRET}@h", "smtp://h"])
 def test_a_login_in_the_server_is_refused_and_not_shown(tmp_path: Path, server: str) -> None:
-    said = message(tmp_path, channel(MAIL.replace('"h"', f'"{server}"')))
-    assert said.endswith(
+    text = message(tmp_path, channel(MAIL.replace('"h"', f'"{server}"')))
+    assert text.endswith(
         '[[channel]] "out" server is invalid: expected HOST or HOST:PORT, smtp.example.org:587;'
         " a login goes into username and password"
     )

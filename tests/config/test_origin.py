@@ -15,10 +15,10 @@ def test_only_keys_that_differ_from_their_default_are_named(tmp_path: Path) -> N
         '[log]\nlevel = "debug"\n[[source]]\nname = "a"\n[[source]]\nname = "b"\n',
         "utf-8",
     )
-    told = origin(file, environ={})
-    assert (told.file, told.from_file) == (file, ("[store] url", "[log] level"))
-    assert (told.tables, told.from_environment) == ({"source": 2}, ())
-    assert "pa55word" not in repr(told)
+    reported = origin(file, environ={})
+    assert (reported.file, reported.from_file) == (file, ("[store] url", "[log] level"))
+    assert (reported.tables, reported.from_environment) == ({"source": 2}, ())
+    assert "pa55word" not in repr(reported)
 
 
 def test_variables_are_named_as_they_were_set(tmp_path: Path) -> None:
@@ -27,10 +27,10 @@ def test_variables_are_named_as_they_were_set(tmp_path: Path) -> None:
     environ = {"MONITOR_DATABASE_URL_FILE": str(secret), "MONITOR_LOG__LEVEL": "debug"}
     file = tmp_path / "monitor.toml"
     file.write_text("", "utf-8")
-    told = origin(file, environ=environ)
-    assert told.from_environment == ("MONITOR_DATABASE_URL_FILE", "MONITOR_LOG__LEVEL")
-    assert told.from_file == ()
-    assert "pa55word" not in repr(told)
+    reported = origin(file, environ=environ)
+    assert reported.from_environment == ("MONITOR_DATABASE_URL_FILE", "MONITOR_LOG__LEVEL")
+    assert reported.from_file == ()
+    assert "pa55word" not in repr(reported)
 
 
 def test_without_a_file_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,10 +27,10 @@ def settings(tmp_path: Path, text: str) -> Settings:
 def message(tmp_path: Path, text: str) -> str:
     with pytest.raises(ConfigError) as caught:
         settings(tmp_path, text)
-    said = str(caught.value)
-    assert said.startswith(f"{tmp_path / 'monitor.toml'}: ")
-    assert "\n" not in said
-    return said
+    output = str(caught.value)
+    assert output.startswith(f"{tmp_path / 'monitor.toml'}: ")
+    assert "\n" not in output
+    return output
 
 
 def table(lines: str, name: str = "a", subscriber: str = "ana") -> str:
@@ -199,8 +199,8 @@ def test_a_wrong_subscription_is_told_what_to_write(tmp_path: Path, lines: str, 
 
 @pytest.mark.parametrize("name", ["", " a", "a:b", "a\\nb", "a\\u202eb", "x" * 65])
 def test_a_name_that_could_mislead_is_refused(tmp_path: Path, name: str) -> None:
-    said = message(tmp_path, table(ALL, subscriber=name))
-    assert "is invalid: expected 1 to 64 letters and signs, no colon among them" in said
+    text = message(tmp_path, table(ALL, subscriber=name))
+    assert "is invalid: expected 1 to 64 letters and signs, no colon among them" in text
 
 
 @pytest.mark.parametrize("name", ["Ana Pérez", "李", "ana@example.org", "x" * 64])

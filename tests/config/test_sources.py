@@ -23,10 +23,10 @@ def sources(
 def message(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> str:
     with pytest.raises(ConfigError) as caught:
         sources(tmp_path, text, environ)
-    said = str(caught.value)
-    assert said.startswith(f"{tmp_path / 'monitor.toml'}: ")
-    assert "\n" not in said
-    return said
+    output = str(caught.value)
+    assert output.startswith(f"{tmp_path / 'monitor.toml'}: ")
+    assert "\n" not in output
+    return output
 
 
 def ctgov(lines: str) -> str:
@@ -83,8 +83,8 @@ def test_references_are_replaced_in_every_text_of_a_source(tmp_path: Path) -> No
     assert found.nct_ids == ("NCT00000102",)
     assert found.query == {"cond": "lupus x"}
     assert found.every == timedelta(hours=2)
-    said = message(tmp_path, text, {**environ, "WHAT": ""})
-    assert '[[source]] "lupus" query.cond: ${WHAT} stands for' in said
+    output = message(tmp_path, text, {**environ, "WHAT": ""})
+    assert '[[source]] "lupus" query.cond: ${WHAT} stands for' in output
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_a_length_of_time_is_a_number_and_a_unit(tmp_path: Path, text: str, leng
     "value", ['"0s"', '"1"', '"h"', '"1w"', '"-1h"', '"1.5h"', '"367d"', '"1h30m"', "3600", '""']
 )
 def test_what_is_no_length_of_time_is_refused(tmp_path: Path, value: str) -> None:
-    said = message(tmp_path, f'[[source]]\nname = "a"\n{FILES}every = {value}')
-    assert '[[source]] "a" every = ' in said
-    assert "is invalid: expected a whole number with s, m, h or d behind it" in said
+    text = message(tmp_path, f'[[source]]\nname = "a"\n{FILES}every = {value}')
+    assert '[[source]] "a" every = ' in text
+    assert "is invalid: expected a whole number with s, m, h or d behind it" in text
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_a_wrong_registry_source_is_told_what_to_write(
     ["ftp://h", "clinicaltrials.gov", "https://", "http://h:x", "https://h/?a=1", "http://[:"],
 )
 def test_a_base_url_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
-    said = message(tmp_path, ctgov(f'base_url = "{url}"\nall = true\nevery = "1h"'))
-    assert "base_url is invalid: expected http:// or https:// and a host, without user, " in said
+    text = message(tmp_path, ctgov(f'base_url = "{url}"\nall = true\nevery = "1h"'))
+    assert "base_url is invalid: expected http:// or https:// and a host, without user, " in text
 
 
 @pytest.mark.parametrize("base_url", ["https://user:s3cret@h", "https://s3cret@h", "s3cret"])
@@ -162,11 +162,11 @@ def test_user_and_password_in_a_base_url_are_refused_and_not_shown(
     tmp_path: Path, base_url: str
 ) -> None:
     for text in (base_url, "${SECRET}"):
-        said = message(
+        output = message(
             tmp_path, ctgov(f'base_url = "{text}"\nall = true\nevery = "1h"'), {"SECRET": base_url}
         )
-        assert "base_url is invalid" in said
-        assert "s3cret" not in said
+        assert "base_url is invalid" in output
+        assert "s3cret" not in output
 
 
 def test_what_a_reference_stands_for_is_not_shown(tmp_path: Path) -> None:
@@ -202,8 +202,8 @@ def test_a_table_that_is_no_source_is_told_why(tmp_path: Path, text: str, said: 
 
 def test_the_number_names_a_source_without_a_name(tmp_path: Path) -> None:
     good = f'[[source]]\nname = "a"\n{FILES}every = "1h"\n'
-    said = message(tmp_path, f"{good}[[source]]\n{FILES}every = 1")
-    assert "[[source]] 2 every = 1 is invalid" in said
+    text = message(tmp_path, f"{good}[[source]]\n{FILES}every = 1")
+    assert "[[source]] 2 every = 1 is invalid" in text
 
 
 def test_two_sources_never_have_one_name(tmp_path: Path) -> None:

@@ -72,6 +72,6 @@ def test_a_set_stands_for_values_that_only_the_registry_names(tmp_path: Path, gi
 
 
 def test_a_source_that_is_not_there_cannot_be_subscribed_to(tmp_path: Path) -> None:
-    said = refusal(tmp_path, f'{PEOPLE}filter = {{ source = "lupus trial" }}\n')
-    assert said.endswith("filter: there is no [[source]] 'lupus trial'; did you mean lupus trials?")
+    text = refusal(tmp_path, f'{PEOPLE}filter = {{ source = "lupus trial" }}\n')
+    assert text.endswith("filter: there is no [[source]] 'lupus trial'; did you mean lupus trials?")
     assert settings(tmp_path, f'{PEOPLE}filter = {{ source = "Lupus Trials" }}\n').subscriptions

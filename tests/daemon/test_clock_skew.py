@@ -96,7 +96,7 @@ def test_after_a_clock_that_was_a_year_ahead_the_next_process_leads_delivers_and
 
 
 def is_due_soon(url: str) -> bool:
-    """Tell whether the source is due next within minutes, not in the year that the clock showed."""
+    """Return whether the source is due within minutes, not in the year that the clock showed."""
     with open_reader(url) as reader:
         [row] = [one for one in reader.sources.all() if one.name == "in"]
     soon = datetime.now(UTC) + timedelta(minutes=2)

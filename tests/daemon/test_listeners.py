@@ -151,7 +151,7 @@ def test_it_starts_without_an_address_that_is_taken_and_takes_it_once_it_is_free
 
 
 def answers(address: tuple[str, int]) -> bool:
-    """Tell whether /healthz is answered with 200."""
+    """Return whether /healthz is answered with 200."""
     with contextlib.suppress(OSError, http.client.HTTPException):
         return ask(address, "/healthz")[0] == 200
     return False

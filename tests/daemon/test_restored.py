@@ -131,7 +131,7 @@ def stored(url: str) -> set[Change]:
 
 
 def is_done(url: str, timestamp: str) -> bool:
-    """Tell whether a data load is read and all its messages are sent."""
+    """Return whether a data load is read and all its messages are sent."""
     with open_reader(url) as reader:
         row = reader.sources.get("everything")
         counts = reader.outbox.counts()

@@ -147,8 +147,8 @@ def test_what_was_paused_or_silenced_is_left_out_when_a_group_is_sent(one_rig: D
         tx.subscribers.put_silence(Silence(id=0, until=until, nct_id=nct(3), **silence))
     one_rig.clock.move(seconds=30)
     assert one_rig.deliver() == Report(sent=1)
-    told = {alert["nct_id"] for alert in one_rig.box.got[0].data["alerts"]}
-    assert told == {nct(number) for number in (1, 4, 5, 6, 7, 8)}
+    reported = {alert["nct_id"] for alert in one_rig.box.got[0].data["alerts"]}
+    assert reported == {nct(number) for number in (1, 4, 5, 6, 7, 8)}
     with open_reader(one_rig.url) as reader:
         assert len(reader.outbox.items(one_rig.messages()[0].id)) == 8
 

@@ -57,8 +57,8 @@ def test_an_id_is_the_change_and_its_predecessor_as_announced(one_rig: DeliveryR
     first, second = identities(one_rig)
     one_rig.take(study("2026-02-05", enrollment=180))  # it turns up before the alert is sent
     assert one_rig.deliver() == Report(sent=1)
-    told = [ItemIdentity(second, first)]
-    wanted = message_id("alert", subscriber="ana", channel="box", target="", items=told)
+    reported = [ItemIdentity(second, first)]
+    wanted = message_id("alert", subscriber="ana", channel="box", target="", items=reported)
     assert one_rig.box.got[0].uid == wanted
 
 

@@ -115,9 +115,9 @@ def _play(stage: DemoStage) -> None:
         "not every alert arrived",
     )
     mails, posts, files_now = map(int.__sub__, _received(stage), welcomed)
-    told = f"{count_text(mails, 'mail')}, {count_text(posts, 'post')} to the hook"
+    reported = f"{count_text(mails, 'mail')}, {count_text(posts, 'post')} to the hook"
     files = f"{count_text(files_now, 'file')} in the folder"
-    stage.screen.show([_day(stage, f"{told}, {files}"), BLANK])
+    stage.screen.show([_day(stage, f"{reported}, {files}"), BLANK])
 
 
 def _data_read(stage: DemoStage) -> bool:
@@ -132,7 +132,7 @@ def _received(stage: DemoStage) -> tuple[int, int, int]:
 
 
 def _is_all_reported(stage: DemoStage) -> bool:
-    """Tell whether nothing waits in the outbox, and something was sent to each."""
+    """Return whether nothing waits in the outbox, and something was sent to each."""
     with stage.app.reader() as reader:
         waiting = [
             message

@@ -30,7 +30,7 @@ def read_rules(text: str) -> Rules:
 
 
 def is_ignored(path: str, rules: Rules) -> bool:
-    """Tell whether the last rule that fits a path, or a folder above it, leaves it out."""
+    """Return whether the last rule that fits a path, or a folder above it, leaves it out."""
     fitting = [takes_back for takes_back, pattern in rules if pattern.fullmatch(path)]
     return bool(fitting) and not fitting[-1]
 

@@ -126,10 +126,10 @@ def test_the_image_says_what_it_is() -> None:
     *_, image = read(PROJECT / "Dockerfile")
     values = {name: value for step in image.all("ARG") for name, value in step.pairs.items()}
     (labels,) = [step.pairs for step in image.all("LABEL")]
-    said = {name.rpartition(".")[2]: expand(value, values) for name, value in labels.items()}
-    assert said["version"] == project["version"]
-    assert (said["title"], said["description"]) == (project["name"], project["description"])
-    assert said["licenses"] == project["license"]
+    text = {name.rpartition(".")[2]: expand(value, values) for name, value in labels.items()}
+    assert text["version"] == project["version"]
+    assert (text["title"], text["description"]) == (project["name"], project["description"])
+    assert text["licenses"] == project["license"]
 
 
 def test_both_stages_come_from_one_slim_python_of_a_pinned_minor_version() -> None:
@@ -221,7 +221,7 @@ def test_the_password_of_postgresql_is_a_secret_in_a_file(compose: dict[str, Any
 
 
 def test_the_service_is_locked_in() -> None:
-    said = dict(directives())
+    text = dict(directives())
     for name, value in (
         ("DynamicUser", "yes"),
         ("StateDirectory", "monitor"),
@@ -239,7 +239,7 @@ def test_the_service_is_locked_in() -> None:
         ("RestartForceExitStatus", "SIGHUP"),
         ("StartLimitIntervalSec", "0"),
     ):
-        assert said[name] == value, name
+        assert text[name] == value, name
     assert ("SystemCallFilter", "@system-service") in directives()
 
 

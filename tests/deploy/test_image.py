@@ -148,7 +148,7 @@ def follow(container: Container, temporary: Path, registry: ReplicaServer) -> No
 
 
 def followed(container: Container) -> bool:
-    """Tell whether the registry's record is in the store."""
+    """Return whether the registry's record is in the store."""
     return container.run("monitor", "show", NCT).returncode == 0
 
 

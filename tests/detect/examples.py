@@ -179,8 +179,8 @@ def events(old: Document, new: Document, at: date | None = None) -> tuple[Change
 
 def assert_accounted_for(changes: Sequence[FieldChange], found: Sequence[ChangeEvent]) -> None:
     """Fail unless every field change belongs to exactly one event."""
-    told = [id(change) for event in found for change in event.fields]
-    assert sorted(told) == sorted(id(change) for change in changes)
+    reported = [id(change) for event in found for change in event.fields]
+    assert sorted(reported) == sorted(id(change) for change in changes)
 
 
 def kinds(found: Sequence[ChangeEvent]) -> list[ChangeKind]:

@@ -265,8 +265,8 @@ def test_nothing_that_still_stands_is_told_as_dropped_or_added(shared_data: Path
     for before, after in pairs:
         found = compare(before, after)
         for some, text in ((found.dropped, after), (found.added, before)):
-            said = " ".join(re.findall(r"\w+", text.casefold()))
+            output = " ".join(re.findall(r"\w+", text.casefold()))
             words = (" ".join(re.findall(r"\w+", item.text.casefold())) for item in some)
-            status += [one for one in words if f" {one} " in f" {said} "]
+            status += [one for one in words if f" {one} " in f" {output} "]
     assert len(pairs) == 63
     assert status == []

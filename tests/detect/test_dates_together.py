@@ -60,9 +60,9 @@ def test_dates_that_move_in_one_direction_are_one_event(
     assert (event.before, event.after) == primary
     assert event.facts["days"] == days
     for name, (before, after) in {"primary_completion": primary, "completion": completion}.items():
-        told = event.facts[name]
-        assert (told["before"], told["after"]) == (before, after)
-        assert (told["days"] > 0) is (days > 0)
+        reported = event.facts[name]
+        assert (reported["before"], reported["after"]) == (before, after)
+        assert (reported["days"] > 0) is (days > 0)
     assert len(event.fields) == 2
 
 

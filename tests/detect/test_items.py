@@ -118,8 +118,8 @@ def test_a_renamed_arm_is_one_item_though_its_interventions_name_it() -> None:
         {ARMS: [{**THING, "label": label}], INTERVENTIONS: [{**DRUG, "armGroupLabels": [label]}]}
         for label in ("Thing once a day", "Thing twice a day")
     )
-    said = "Arms: Thing once a day → Thing twice a day"
-    assert says(old, new) == said
+    text = "Arms: Thing once a day → Thing twice a day"
+    assert says(old, new) == text
 
 
 @pytest.mark.parametrize(

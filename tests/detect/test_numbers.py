@@ -117,13 +117,13 @@ def test_a_percentage_is_never_rounded_to_a_bound_that_it_misses(
 
 def test_a_percentage_does_not_reach_a_threshold_of_the_configuration() -> None:
     old = of(study({COUNT: 1000}))
-    for after, said in ((1328, "+32.8%"), (1330, "+33%"), (1318, "+32%")):
+    for after, text in ((1328, "+32.8%"), (1330, "+33%"), (1318, "+32%")):
         new = of(updated({COUNT: after}))
         ours = replace(
             context(old, new), thresholds=ThresholdSettings(enrollment_percent_high=33.0)
         )
         found = classify(diff(old, new), ours)
-        assert f"({said})" in the(ChangeKind.ENROLLMENT_TARGET_CHANGED, found).summary
+        assert f"({text})" in the(ChangeKind.ENROLLMENT_TARGET_CHANGED, found).summary
 
 
 @pytest.mark.parametrize("path", [START, PRIMARY, END])

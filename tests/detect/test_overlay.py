@@ -104,8 +104,8 @@ def test_a_source_that_states_all_but_the_derived_tells_all_other_changes(
     if "nctId" not in new["protocolSection"].get("identificationModule", {}):
         return
     laid = merge_partial(record(old), record(new, coverage=HISTORY))
-    told = diff(record(old), laid)
-    assert {change.path for change in told} == {
+    reported = diff(record(old), laid)
+    assert {change.path for change in reported} == {
         change.path for change in diff(record(_protocol_only(old)), record(new))
     }
     assert orjson.loads(orjson.dumps(laid.document)).get("derivedSection") == old.get(
@@ -147,7 +147,7 @@ def test_alternating_sources_neither_invent_a_removal_nor_lose_a_change() -> Non
         protocol = document["protocolSection"]
         return page({"protocolSection": {name: protocol[name] for name in small}})
 
-    told = []
+    reported = []
     known = whole
     for step in (
         seen(),
@@ -157,9 +157,9 @@ def test_alternating_sources_neither_invent_a_removal_nor_lose_a_change() -> Non
         seen(statusModule__overallStatus="TERMINATED", designModule__enrollmentInfo={"count": 9}),
     ):
         laid = merge_partial(known, step)
-        told.append(kinds(compared(known, laid)[1]))
+        reported.append(kinds(compared(known, laid)[1]))
         known = laid
-    assert told == [
+    assert reported == [
         [],
         ["trial_suspended"],
         [],

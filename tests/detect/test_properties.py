@@ -151,12 +151,12 @@ def test_every_change_of_a_record_that_goes_or_comes_back_is_told_once(
     ]
     _check(shown[0], shown[1])
     _, events = compared(record(shown[0]), record(shown[1]))
-    told = [event.kind for event in events if event.path.startswith("registryRecord")]
-    assert len(told) <= 1, "how the registry shows a record is one event"
+    reported = [event.kind for event in events if event.path.startswith("registryRecord")]
+    assert len(reported) <= 1, "how the registry shows a record is one event"
     withheld = any(event.path == "protocolSection.statusModule.overallStatus"
                    and event.kind.startswith("record_") for event in events)  # fmt: skip
     if not withheld:
-        assert (ChangeKind.RECORD_RESTORED in told) is (before is not None and after is None)
+        assert (ChangeKind.RECORD_RESTORED in reported) is (before is not None and after is None)
 
 
 @many

@@ -82,8 +82,8 @@ def test_other_letters_are_no_change(letters: dict[str, str]) -> None:
     relettered = lettered(SCORE, **letters)
     relettered["groups"].reverse()
     assert news(posted(SCORE, PAIN), posted(PAIN, relettered)) == []
-    said = {change.before: change.after for change in diff(posted(SCORE), posted(relettered))}
-    assert said == letters, "the ids as the registry has them"
+    text = {change.before: change.after for change in diff(posted(SCORE), posted(relettered))}
+    assert text == letters, "the ids as the registry has them"
 
 
 def test_another_order_of_groups_is_no_change() -> None:
@@ -98,8 +98,8 @@ def test_a_change_under_other_letters_is_told_of_the_title() -> None:
     [change] = news(posted(SCORE), new)
     assert (change.before, change.after) == ("1.1", "1.7")
     assert change.path[-2:] == ("Placebo", "value")
-    said = "Results: 1 field changed (Outcome measures; group “Placebo”)"
-    assert derive_event(posted(SCORE), new).summary == said
+    text = "Results: 1 field changed (Outcome measures; group “Placebo”)"
+    assert derive_event(posted(SCORE), new).summary == text
 
 
 def test_the_same_values_under_ids_of_other_groups_are_a_change() -> None:

@@ -142,8 +142,8 @@ def read_snapshot() -> tuple[int, dict[str, tuple[str, str]]]:
     first, *rest = KEPT.read_text("utf-8").splitlines()
     found = {}
     for line in rest:
-        versions, said, name = line.split(" ", 2)
-        found[name] = (versions, said)
+        versions, text, name = line.split(" ", 2)
+        found[name] = (versions, text)
     return int(first.removeprefix("rules version ")), found
 
 
@@ -153,13 +153,13 @@ def test_other_events_of_the_same_versions_have_another_rules_version(
     now = present()
     version, before = read_snapshot()
     told_otherwise = [
-        name for name, (versions, said) in now.items()
-        if name in before and before[name][0] == versions and before[name][1] != said
+        name for name, (versions, text) in now.items()
+        if name in before and before[name][0] == versions and before[name][1] != text
     ]  # fmt: skip
     is_raised = version < rules_version.RULES_VERSION
     assert is_raised or not told_otherwise, f"{RAISE}{'; '.join(told_otherwise)}"
     if pytestconfig.getoption("update_snapshots"):
-        lines = [f"{versions} {said} {name}\n" for name, (versions, said) in sorted(now.items())]
+        lines = [f"{versions} {text} {name}\n" for name, (versions, text) in sorted(now.items())]
         head = f"rules version {rules_version.RULES_VERSION}\n"
         KEPT.write_text(head + "".join(lines), "utf-8")
         return

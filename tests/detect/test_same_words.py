@@ -153,11 +153,11 @@ def _with_marks(value: Any) -> Any:
 
 
 def test_items_of_one_name_pair_by_their_words_not_by_their_signs() -> None:
-    said = ["Score of pain, by the patient", "Score of pain, by the physician's reading"]
-    old = [{"measure": "Pain", "description": text, "timeFrame": "1 year"} for text in said]
+    output = ["Score of pain, by the patient", "Score of pain, by the physician's reading"]
+    old = [{"measure": "Pain", "description": text, "timeFrame": "1 year"} for text in output]
     new = [
         {"measure": "Pain.", "description": f"{text.upper()}.", "timeFrame": "1 Year."}
-        for text in said
+        for text in output
     ]
     new.reverse()
     path = "outcomesModule.secondaryOutcomes"
@@ -178,9 +178,9 @@ def _case(shared_data: Path, number: str) -> list[tuple[ChangeEvent, ...]]:
         versions.append([json.loads(line) for line in (lines.splitlines() if many else [lines])])
     found = []
     for old, new in zip(*versions, strict=True):
-        changes, told = compared(record(old), record(new))
-        assert_accounted_for(changes, told)
-        found.append(told)
+        changes, reported = compared(record(old), record(new))
+        assert_accounted_for(changes, reported)
+        found.append(reported)
     return found
 
 
@@ -188,13 +188,13 @@ def _case(shared_data: Path, number: str) -> list[tuple[ChangeEvent, ...]]:
 def test_real_records_in_other_signs_are_noise(shared_data: Path, number: str) -> None:
     found = _case(shared_data, number)
     assert found
-    for told in found:
-        assert kinds(told) == [], [event.summary for event in told]
+    for reported in found:
+        assert kinds(reported) == [], [event.summary for event in reported]
 
 
 def test_a_real_edit_of_letter_case_in_arms_is_noise(shared_data: Path) -> None:
-    ((*told,),) = _case(shared_data, "20")
-    assert ChangeKind.ARM_CHANGED not in kinds(told)
-    (noise,) = (e for e in told if e.label == "Arms and interventions")
+    ((*reported,),) = _case(shared_data, "20")
+    assert ChangeKind.ARM_CHANGED not in kinds(reported)
+    (noise,) = (e for e in reported if e.label == "Arms and interventions")
     assert (noise.kind, noise.severity) == (ChangeKind.ADMINISTRATIVE_UPDATE, Severity.NOISE)
     assert "the same words in other letters or marks" in noise.summary

@@ -39,9 +39,9 @@ small = st.sampled_from(
 def test_an_edit_of_a_letter_or_mark_is_seen(text: str, at: int, more: str, less: int) -> None:
     place = min(at, len(text))
     other = text[:place] + more + text[place + less :]
-    for said in (arrow(text, other), replacement_text(text, other)):
-        assert len(said) < 420
-        for before, after in halves(said) if text != other else ():
+    for output in (arrow(text, other), replacement_text(text, other)):
+        assert len(output) < 420
+        for before, after in halves(output) if text != other else ():
             assert before != after
             assert not same_words(before, after) or same_words(text, other)
 
@@ -49,9 +49,9 @@ def test_an_edit_of_a_letter_or_mark_is_seen(text: str, at: int, more: str, less
 @given(st.text("ab", min_size=150, max_size=300), st.sampled_from("xyz"))
 def test_one_letter_of_a_word_without_end_is_seen(text: str, letter: str) -> None:
     for other in (f"{text}{letter}", f"{text[:-1]}{letter}", f"{text[:140]}{letter}{text[140:]}"):
-        said = arrow(f"see {text}", f"see {other}")
-        one, _, two = said.partition(ARROW)
-        assert letter in said
+        output = arrow(f"see {text}", f"see {other}")
+        one, _, two = output.partition(ARROW)
+        assert letter in output
         assert one != two
 
 

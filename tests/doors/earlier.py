@@ -91,7 +91,7 @@ def send_later(story: Story) -> dict[str, dict[str, Any]]:
 
 def changes_of(bodies: Iterable[dict[str, Any]]) -> list[list[Any]]:
     """Return of each message: whom it tells, and which changes of which trials."""
-    told = [
+    reported = [
         [body["data"]["subscriber"], *(
             [alert["nct_id"], alert["version"], *(event["kind"] for event in alert["events"])]
             for alert in body["data"]["alerts"]
@@ -99,4 +99,4 @@ def changes_of(bodies: Iterable[dict[str, Any]]) -> list[list[Any]]:
         for body in bodies
         if "alerts" in body["data"]
     ]  # fmt: skip
-    return sorted(told, key=json.dumps)
+    return sorted(reported, key=json.dumps)

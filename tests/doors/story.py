@@ -269,8 +269,8 @@ def _messages(story: Story) -> None:
     story.ask("outbox", "retry", "--dead", "--channel", "broken")
     story.ask("outbox", "drop", *[str(one["id"]) for one in listed if one["channel"] == "broken"])
     story.ask("deliver", "--once")  # the operator hears that there are no dead letters any more
-    told = [one for one in story.ask("outbox", "list") if one["channel"] == "desk"]
-    story.ask("outbox", "show", str(told[0]["id"]))
+    reported = [one for one in story.ask("outbox", "list") if one["channel"] == "desk"]
+    story.ask("outbox", "show", str(reported[0]["id"]))
 
 
 def _sources(story: Story) -> None:
@@ -334,7 +334,7 @@ def _web(story: Story) -> None:
 
 
 def _settled(story: Story, url: str) -> bool:
-    """Tell whether all that is due was sent or given up, counted, and told to the operator."""
+    """Return whether all that is due was sent or given up, counted, and told to the operator."""
     address = urlsplit(url)
     assert address.hostname is not None
     assert address.port is not None

@@ -91,9 +91,9 @@ def test_exit_codes_are_as_frozen(
     Path("good.json").write_bytes(good)
     Path("bad.json").write_bytes(b'{"protocolSection": 2}')
     Path("broken.toml").write_text("[store]\nbusy_timeout_s = 'soon'\n", "utf-8")
-    said = re.search(r"Exit codes:[^\n]*(?:\n +[^\n]+)*", monitor.answer("--help"))
-    assert said is not None
-    codes = [" ".join(said[0].split())] + [
+    text = re.search(r"Exit codes:[^\n]*(?:\n +[^\n]+)*", monitor.answer("--help"))
+    assert text is not None
+    codes = [" ".join(text[0].split())] + [
         f"{monitor(*arguments).exit_code}  monitor {' '.join(arguments)}" for arguments in CODES
     ]
     frozen("exit-codes", "\n".join(codes) + "\n")

@@ -18,9 +18,9 @@ KIND = re.compile(r"(?m)^# TYPE (monitor_\w+) (\w+)$")
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """Return the story after its end."""
-    with Story(tmp_path_factory.mktemp("story")) as told:
-        play(told)
-        yield told
+    with Story(tmp_path_factory.mktemp("story")) as reported:
+        play(reported)
+        yield reported
 
 
 def test_every_command_s_json_has_a_shape_that_is_frozen(story: Story, frozen: Frozen) -> None:

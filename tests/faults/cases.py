@@ -14,12 +14,12 @@ OTHER = "NCT09000001"
 
 
 def later_page(asked: Asked) -> bool:
-    """Tell whether it is the second page of a list, or one behind it."""
+    """Return whether it is the second page of a list, or one behind it."""
     return asked.is_later_page
 
 
 def study(asked: Asked) -> bool:
-    """Tell whether it is one study by its ID, which the search did not bring any more."""
+    """Return whether it is one study by its ID, which the search did not bring any more."""
     return asked.is_study and not asked.path.endswith(OTHER)
 
 

@@ -190,7 +190,7 @@ def copy_store(source: Path, target: Path) -> None:
 
 
 def is_part(part: dict[str, list[StoredVersion]], whole: dict[str, list[StoredVersion]]) -> bool:
-    """Tell whether a history is the beginning of another, trial by trial."""
+    """Return whether a history is the beginning of another, trial by trial."""
     return all(whole[nct_id][: len(reported)] == reported for nct_id, reported in part.items())
 
 

@@ -175,8 +175,8 @@ def test_few_records_without_what_all_have_go_to_the_quarantine(
             one.next_day()
             assert one.count_alerts() == once(3)
             assert {origin[-11:] for origin in one.quarantined()} == {nct(1), nct(2)}
-            (told,) = one.operator()
-            assert "2 followed records of the source trials cannot be read" in told["subject"]
+            (reported,) = one.operator()
+            assert "2 followed records of the source trials cannot be read" in reported["subject"]
         one.heal((1, 2))
         assert one.poll().outcome == "ok"
         one.world.reload()
@@ -400,11 +400,12 @@ def test_the_operator_hears_at_once_daily_and_when_it_is_over(
     with hall(tmp_path, sqlite_url, records(COUNT)) as one:
         one.poison(EVERYBODY, rename("conditionsModule", "topicsModule"))
         one.next_day()
-        (told,) = one.operator()
+        (reported,) = one.operator()
         assert (
-            told["subject"] == "Trial monitor: Records of the source trials are held as implausible"
+            reported["subject"]
+            == "Trial monitor: Records of the source trials are held as implausible"
         )
-        (began,) = told["began"]
+        (began,) = reported["began"]
         assert "40 of 40 known records are held: 40 without Conditions" in began["why"]
         assert "`monitor source accept trials`" in began["why"]
         for _ in range(5):

@@ -50,8 +50,8 @@ def test_a_record_that_is_gone_is_a_version_that_keeps_all_that_was_known(world:
     assert stored.event.facts["reason"] == "not found"
     assert not stored.backfilled
     assert gone.version.version_date == gone.version.data_date == date(2026, 2, 10)
-    said = {"presence": "GONE", "said": f"NCT number {NCT} not found"}
-    assert gone.document == {**first.document, "registryRecord": said}
+    text = {"presence": "GONE", "said": f"NCT number {NCT} not found"}
+    assert gone.document == {**first.document, "registryRecord": text}
 
 
 def test_the_trial_is_listed_as_gone_and_not_under_its_last_status(world: World) -> None:
@@ -130,8 +130,8 @@ def test_a_record_can_go_and_come_back_again_and_again(world: World) -> None:
         loaded = f"2026-02-{day:02d}"
         report = world.take(shown(loaded) if day % 2 else absence(loaded))
         assert report.stored == 1, loaded
-    told = [seen.kinds for seen in world.history()]
-    assert told == [["trial_registered"], ["record_vanished"]] + 5 * [
+    reported = [seen.kinds for seen in world.history()]
+    assert reported == [["trial_registered"], ["record_vanished"]] + 5 * [
         ["record_restored"],
         ["record_vanished"],
     ]

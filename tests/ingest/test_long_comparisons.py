@@ -139,9 +139,9 @@ def test_however_much_is_compared_before_the_history_is_the_same(
     report = world.take(*found)
     assert report.stored == len(found)
     for nct_id in (NCT, OTHER):
-        told, expected = world.history(nct_id), plain.history(nct_id)
-        assert [seen.kinds for seen in told] == [seen.kinds for seen in expected]
-        assert [seen.version.identity for seen in told] == [
+        reported, expected = world.history(nct_id), plain.history(nct_id)
+        assert [seen.kinds for seen in reported] == [seen.kinds for seen in expected]
+        assert [seen.version.identity for seen in reported] == [
             seen.version.identity for seen in expected
         ]
 

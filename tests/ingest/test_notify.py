@@ -210,15 +210,15 @@ def test_a_damaged_subscription_is_told_and_the_others_are_served(
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
         broken = "UPDATE subscriptions SET definition = '{' WHERE name = 'broken'"
         assert connection.execute(broken).rowcount == 1
-    told: list[str] = []
+    reported: list[str] = []
     strict = Notifier(targets={}, now=lambda: SEEN)
-    lenient = Notifier(targets={}, now=lambda: SEEN, on_damaged=told.append)
+    lenient = Notifier(targets={}, now=lambda: SEEN, on_damaged=reported.append)
     with pytest.raises(StoreError, match="broken"), store.transaction() as tx:
         strict.make_outbox_builder(tx)
     with store.transaction() as tx:
         assert lenient.make_outbox_builder(tx) is not None
-    assert len(told) == 1
-    assert "broken" in told[0]
+    assert len(reported) == 1
+    assert "broken" in reported[0]
 
 
 def test_a_stored_version_that_a_backfill_numbers_is_no_news_to_who_came_since(

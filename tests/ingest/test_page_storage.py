@@ -237,7 +237,7 @@ def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_b
         found=tuple(map(refused, (one, two, three))), sightings=sights, pass_number=1,
         state={},
     )  # fmt: skip
-    told: list[list[str]] = []
+    reported: list[list[str]] = []
 
     class Asking(Pages):
         """Asks which records are unread before each page."""
@@ -245,7 +245,7 @@ def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_b
         def pages(self, memory: SourceState) -> Iterator[SourcePage]:
             for page in super().pages(memory):
                 yield page
-                told.append(memory.unread())
+                reported.append(memory.unread())
 
     list(follower(store, reader).follow(Asking([broken])))
     gone = Sighting(nct_id=two, presence=Presence.GONE)
@@ -253,7 +253,7 @@ def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_b
     absent = SourcePage(sightings=(gone,), pass_number=2, state={})
     left = SourcePage(untracked=(three,), pass_number=2, state={})
     list(follower(store, reader).follow(Asking([broken, whole, absent, left])))
-    assert told == [[one, two, three], [one, two, three], [two, three], [three], []]
+    assert reported == [[one, two, three], [one, two, three], [two, three], [three], []]
     with reader() as opened:
         assert opened.sources.states("somewhere") == {"": {}}
 

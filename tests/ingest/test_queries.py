@@ -417,8 +417,8 @@ def test_facts_and_words_that_are_not_the_records_are_named_and_made_anew(world:
 
 def test_sqlite_reads_events_by_the_index_that_is_named(sqlite_url: str) -> None:
     engine = make_engine(StoreAddress.parse(sqlite_url), busy_timeout_s=1)
-    asked = sa.select(events.c.id).with_hint(events, "INDEXED BY ix_events_nct_id", "sqlite")
-    assert "FROM events INDEXED BY ix_events_nct_id" in str(asked.compile(engine))
+    requested = sa.select(events.c.id).with_hint(events, "INDEXED BY ix_events_nct_id", "sqlite")
+    assert "FROM events INDEXED BY ix_events_nct_id" in str(requested.compile(engine))
     engine.dispose()
 
 

@@ -218,18 +218,18 @@ def test_a_version_that_comes_meanwhile_keeps_its_place(wide: World, narrow: Wor
 
 
 def test_what_is_ahead_is_told_before_anything_is_written(wide: World) -> None:
-    told: list[Estimate] = []
+    reported: list[Estimate] = []
 
     def refuse(ahead: Estimate) -> None:
-        told.append(ahead)
+        reported.append(ahead)
         raise StoreError("no room")
 
     with pytest.raises(StoreError, match="no room"):
         renew(wide, on_estimate=refuse)
     assert by_rules(wide, NARROW) == 0
-    assert (told[0].trials, told[0].versions) == (6, 18)
-    assert told[0].seconds > 0
-    assert told[0].disk_bytes > 18_000
+    assert (reported[0].trials, reported[0].versions) == (6, 18)
+    assert reported[0].seconds > 0
+    assert reported[0].disk_bytes > 18_000
     dry: list[Estimate] = []
     renew(wide, dry=True, on_estimate=dry.append)
     assert dry[0].disk_bytes == 0

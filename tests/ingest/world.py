@@ -74,12 +74,12 @@ def absence(
 
     ``day``: of the data load that it was missing from; read at noon of that day.
     """
-    told = {"nctId": nct_id, "presence": "merged" if into else "gone", "said": said}
+    reported = {"nctId": nct_id, "presence": "merged" if into else "gone", "said": said}
     if into:
-        told["mergedInto"] = into
+        reported["mergedInto"] = into
     load = date.fromisoformat(day)
     return RawVersion(
-        content=orjson.dumps(told),
+        content=orjson.dumps(reported),
         media="absence",
         source="ctgov",
         origin=f"https://example.org/{nct_id}",

@@ -57,7 +57,7 @@ def ids(news: ChangeSet) -> set[str]:
 
 
 def asked_for(changes: Changes, event: ChangeEvent) -> bool:
-    """Tell whether an event is asked for."""
+    """Return whether an event is asked for."""
     ranks = ["noise", "low", "medium", "high", "critical"]
     if changes.kinds is None:
         if event.severity == "noise":
@@ -79,7 +79,7 @@ def kinds(event: ChangeEvent) -> set[str]:
 
 
 def is_over(silence: Silence, one: Subscription, kind: str, news: ChangeSet) -> bool:
-    """Tell whether a silence keeps a kind of change from the subscription."""
+    """Return whether a silence keeps a kind of change from the subscription."""
     return (
         silence.subscriber in (None, one.subscriber)
         and silence.nct_id in {None, *ids(news)}
@@ -90,7 +90,7 @@ def is_over(silence: Silence, one: Subscription, kind: str, news: ChangeSet) -> 
 
 
 def matches(wish: Filter, record: TrialRecord) -> bool:
-    """Tell whether a filter matches one record."""
+    """Return whether a filter matches one record."""
     return (
         (bool(wish.wanted) or any(says(value) for one in wish.excluded.values() for value in one))
         and all(
@@ -103,12 +103,12 @@ def matches(wish: Filter, record: TrialRecord) -> bool:
 
 
 def says(value: str) -> bool:
-    """Tell whether a value has a letter or a digit."""
+    """Return whether a value has a letter or a digit."""
     return bool(re.sub(r"[\W_]", "", value))
 
 
 def has(record: TrialRecord, key: str, value: str) -> bool:
-    """Tell whether a record has a value under a key."""
+    """Return whether a record has a value under a key."""
     texts = [text for text in under(record.document, key) if isinstance(text, str)]
     if key in {"phase", "status", "study_type", "source"}:
         bare = re.sub(r"[\W_]", "", value).lower()
@@ -120,7 +120,7 @@ def has(record: TrialRecord, key: str, value: str) -> bool:
 
 
 def stands_in(part: list[str], words: list[str]) -> bool:
-    """Tell whether words stand among others, next to one another."""
+    """Return whether words stand among others, next to one another."""
     return any(words[at : at + len(part)] == part for at in range(len(words)))
 
 
@@ -151,7 +151,7 @@ def together(words: list[str]) -> list[list[str]]:
 
 
 def is_short(part: list[str]) -> bool:
-    """Tell whether a part is a number or a letter of the Latin alphabet."""
+    """Return whether a part is a number or a letter of the Latin alphabet."""
     [first, *rest] = part
     return not rest and (first.isdigit() or (len(first) == 1 and first.isascii()))
 

@@ -25,7 +25,7 @@ from tests.records import sample
 
 
 def finds(document: SearchDocument, search: Search) -> bool:
-    """Tell whether an index that knows the words of each column finds a document."""
+    """Return whether an index that knows the words of each column finds a document."""
     texts = zip(SEARCH_COLUMNS, document.texts, strict=True)
     words = {name: set(re.findall(r"\w+", text.lower(), re.ASCII)) for name, text in texts}
 

@@ -207,11 +207,11 @@ def test_filters_alone_find_what_the_plain_definition_finds(
     wishes: list[Filter], old: TrialRecord, new: TrialRecord
 ) -> None:
     """Without anything else that could keep an event back."""
-    asked = [wish(Trials(filters=(one,)), id=number) for number, one in enumerate(wishes)]
+    requested = [wish(Trials(filters=(one,)), id=number) for number, one in enumerate(wishes)]
     news = ChangeSet(
         nct_id=NCT, old=old, new=new, events=[event()], backfilled=False, known_at=KNOWN
     )
-    check(asked, [], news)
+    check(requested, [], news)
 
 
 def test_real_changes_reach_whom_the_plain_definition_names(shared_data: Path) -> None:
@@ -288,8 +288,8 @@ def test_filters_that_many_share_are_told_in_each_ones_own_words() -> None:
     news = ChangeSet(
         nct_id=NCT, old=None, new=study, events=[event()], backfilled=False, known_at=KNOWN
     )
-    said = [verdict.words for _, _, verdict in sent_by(Matcher(wishes), news)]
-    assert said == [f"condition: {word}" for word in spelt]
+    text = [verdict.words for _, _, verdict in sent_by(Matcher(wishes), news)]
+    assert text == [f"condition: {word}" for word in spelt]
 
 
 def test_a_matcher_answers_the_same_however_often_it_is_asked() -> None:

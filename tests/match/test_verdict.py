@@ -68,42 +68,46 @@ def test_how_a_subscription_stands_to_the_trial_is_told(
 
 def test_of_the_ids_of_a_trial_that_a_subscription_names_the_present_one_is_told() -> None:
     merged = {"protocolSection": {"identificationModule": {"nctIdAliases": [OTHER_NCT]}}}
-    told = news(old=record(merged), new=record(merged))
+    reported = news(old=record(merged), new=record(merged))
     both = Trials(nct_ids=frozenset({NCT, OTHER_NCT}))
-    assert verdict(wish(both), told).words == NCT
+    assert verdict(wish(both), reported).words == NCT
     former = Trials(nct_ids=frozenset({OTHER_NCT}))
-    assert verdict(wish(former), told).words == f"{OTHER_NCT}, now {NCT}"
+    assert verdict(wish(former), reported).words == f"{OTHER_NCT}, now {NCT}"
 
 
 def test_a_trial_that_enters_a_filter_is_news_to_it() -> None:
-    told = news(old=about(conditions=["Gout"]), new=about(conditions=["Lupus"]))
-    assert verdict(wish(filtered(LUPUS)), told).words == "condition: lupus"
+    reported = news(old=about(conditions=["Gout"]), new=about(conditions=["Lupus"]))
+    assert verdict(wish(filtered(LUPUS)), reported).words == "condition: lupus"
 
 
 def test_a_trial_that_leaves_a_filter_by_this_change_is_news_to_it() -> None:
-    told = news(old=about(conditions=["Lupus"]), new=about(conditions=["Gout"]))
+    reported = news(old=about(conditions=["Lupus"]), new=about(conditions=["Gout"]))
     expected = MatchDecision(reason=Reason.FILTER, words="condition: lupus (before this change)")
-    assert verdict(wish(filtered(LUPUS)), told) == expected
+    assert verdict(wish(filtered(LUPUS)), reported) == expected
 
 
 def test_a_trial_that_comes_to_what_is_excluded_is_news_for_the_last_time() -> None:
     not_gout = Filter(wanted={"condition": ("lupus",)}, excluded={"condition": ("gout",)})
-    told = news(old=about(conditions=["Lupus"]), new=about(conditions=["Lupus", "Gout"]))
-    assert verdict(wish(filtered(not_gout)), told).words == "condition: lupus (before this change)"
-    later = news(old=told.new, new=told.new)
+    reported = news(old=about(conditions=["Lupus"]), new=about(conditions=["Lupus", "Gout"]))
+    assert (
+        verdict(wish(filtered(not_gout)), reported).words == "condition: lupus (before this change)"
+    )
+    later = news(old=reported.new, new=reported.new)
     expected = MatchDecision(reason=Reason.OTHER_TRIAL, words="not condition: gout")
     assert verdict(wish(filtered(not_gout)), later) == expected
 
 
 def test_a_filter_matches_a_record_as_a_whole_not_half_of_each() -> None:
     both = Filter(wanted={"condition": ("lupus",), "status": ("COMPLETED",)})
-    told = news(old=about(conditions=["Lupus"]), new=about(conditions=["Gout"], status="COMPLETED"))
-    assert verdict(wish(filtered(both)), told).reason is Reason.OTHER_TRIAL
+    reported = news(
+        old=about(conditions=["Lupus"]), new=about(conditions=["Gout"], status="COMPLETED")
+    )
+    assert verdict(wish(filtered(both)), reported).reason is Reason.OTHER_TRIAL
 
 
 def test_the_first_version_of_a_trial_is_news_to_filters() -> None:
-    told = news(event(ChangeKind.TRIAL_REGISTERED, Severity.MEDIUM), old=None)
-    assert verdict(wish(filtered(LUPUS)), told).sends
+    reported = news(event(ChangeKind.TRIAL_REGISTERED, Severity.MEDIUM), old=None)
+    assert verdict(wish(filtered(LUPUS)), reported).sends
 
 
 @pytest.mark.parametrize(
@@ -210,7 +214,10 @@ def test_of_several_reasons_the_first_in_order_is_told() -> None:
         "trials": other, "changes": choosy, "status": SubscriptionStatus.RETIRED,
         "created_at": KNOWN + timedelta(days=1),
     }  # fmt: skip
-    told: dict[str, Any] = {"backfilled": True, "events": [event(TARGET, Severity.NOISE, days=1)]}
+    reported: dict[str, Any] = {
+        "backfilled": True,
+        "events": [event(TARGET, Severity.NOISE, days=1)],
+    }
     silences = [silence()]
     steps: list[tuple[Reason, dict[str, Any], dict[str, Any]]] = [
         (Reason.RETIRED, {"status": SubscriptionStatus.PAUSED}, {}),
@@ -224,11 +231,11 @@ def test_of_several_reasons_the_first_in_order_is_told() -> None:
         (Reason.THRESHOLD, {}, {"events": [event(MOVED, Severity.HIGH, days=90)]}),
     ]
     for reason, then, next_news in steps:
-        assert verdict(wish(**subscription), news(**told), silences).reason is reason
+        assert verdict(wish(**subscription), news(**reported), silences).reason is reason
         subscription |= then
-        told |= next_news
-    assert verdict(wish(**subscription), news(**told), silences).reason is Reason.SILENCED
-    assert verdict(wish(**subscription), news(**told)).reason is Reason.EVERYTHING
+        reported |= next_news
+    assert verdict(wish(**subscription), news(**reported), silences).reason is Reason.SILENCED
+    assert verdict(wish(**subscription), news(**reported)).reason is Reason.EVERYTHING
     of_the_outbox = {Reason.RECOMPUTED, Reason.FIRST_SIGHT, Reason.UNANNOUNCED}
     assert {reason for reason, _, _ in steps} | {Reason.SILENCED} | of_the_outbox == {
         reason for reason in Reason if not reason.sends
@@ -237,10 +244,10 @@ def test_of_several_reasons_the_first_in_order_is_told() -> None:
 
 def test_answers_come_in_the_order_of_subscriptions_then_of_events() -> None:
     wishes = [wish(filtered(LUPUS), id=3), wish(id=1), wish(Trials(everything=True), id=2)]
-    told = news(event(), NOISE, event(MOVED, Severity.LOW, days=3), old=None, new=record())
-    sent = [(one.id, position) for one, position, _ in sent_by(Matcher(wishes), told)]
+    reported = news(event(), NOISE, event(MOVED, Severity.LOW, days=3), old=None, new=record())
+    sent = [(one.id, position) for one, position, _ in sent_by(Matcher(wishes), reported)]
     assert sent == [(3, 0), (3, 2), (1, 0), (1, 2), (2, 0), (2, 2)]
-    explained = [(one.id, position) for one, position, _ in Matcher(wishes).explain(told)]
+    explained = [(one.id, position) for one, position, _ in Matcher(wishes).explain(reported)]
     assert explained == [(number, position) for number in (3, 1, 2) for position in range(3)]
     assert all(a != b for a, b in pairwise(explained))
 

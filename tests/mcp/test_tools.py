@@ -91,8 +91,8 @@ def test_a_client_starts_it_and_asks(monitor: Monitor) -> None:
     assert {one.name for one in tools} == TOOLS
     assert all(one.annotations.read_only_hint for one in tools)
     assert len(json.dumps([one.model_dump(mode="json") for one in tools])) < 9_000
-    told = next(one.description for one in tools if one.name == "search_trials")
-    assert f"filters: any of {', '.join(FILTER_KEYS)}; each a word" in told
+    reported = next(one.description for one in tools if one.name == "search_trials")
+    assert f"filters: any of {', '.join(FILTER_KEYS)}; each a word" in reported
     [trial] = json.loads(found.content[0].text)["trials"]
     assert trial["nct_id"] == OTHER
 
@@ -110,9 +110,9 @@ def test_trials_are_found_by_the_filters_of_subscriptions(monitor: Monitor) -> N
 @pytest.mark.parametrize("filters", [None, {"status": ["RECRUITING", "SUSPENDED"]}])
 @pytest.mark.parametrize("sort", ["last_changed", "nct_id"])
 def test_a_cursor_leads_on(monitor: Monitor, filters: Any, sort: str) -> None:
-    asked = {"filters": filters, "sort": sort, "limit": 1}
-    first = call(monitor, "search_trials", **asked)
-    last = call(monitor, "search_trials", **asked, cursor=first["next"])
+    requested = {"filters": filters, "sort": sort, "limit": 1}
+    first = call(monitor, "search_trials", **requested)
+    last = call(monitor, "search_trials", **requested, cursor=first["next"])
     assert [one["nct_id"] for page in (first, last) for one in page["trials"]] == [NCT, OTHER]
     assert last["next"] is None
 
@@ -128,10 +128,10 @@ def test_changes_are_those_that_events_lists(monitor: Monitor) -> None:
     assert [[one[key] for key in keys] for one in seen] == [
         [one[key] for key in keys] for one in listed
     ]
-    asked = {"since": "2026-03-03", "filters": {"condition": "lupus"}, "kinds": ["enrollment"]}
-    [one] = call(monitor, "changes_since", **asked)["changes"]
+    requested = {"since": "2026-03-03", "filters": {"condition": "lupus"}, "kinds": ["enrollment"]}
+    [one] = call(monitor, "changes_since", **requested)["changes"]
     assert one["summary"] == "Enrollment target: 144 → 240 (+67%)"
-    assert call(monitor, "changes_since", **asked, min_severity="critical")["changes"] == []
+    assert call(monitor, "changes_since", **requested, min_severity="critical")["changes"] == []
 
 
 def test_a_history_names_its_versions_for_the_other_tools(monitor: Monitor) -> None:
@@ -176,10 +176,10 @@ def test_a_record_is_shown_as_it_stood(monitor: Monitor) -> None:
 
 
 def test_a_long_field_comes_in_parts(monitor: Monitor) -> None:
-    asked: dict[str, Any] = {"nct_id": NCT, "field": "eligibilityModule.eligibilityCriteria"}
+    requested: dict[str, Any] = {"nct_id": NCT, "field": "eligibilityModule.eligibilityCriteria"}
     text, cursor = "", None
     while not text or cursor:
-        found = call(monitor, "trial_at", **asked, cursor=cursor)
+        found = call(monitor, "trial_at", **requested, cursor=cursor)
         assert len(found["value_as_json"]) <= answer_size.LONGEST_BYTES
         text, cursor = text + found["value_as_json"], found["next"]
     assert json.loads(text) == CRITERIA
@@ -234,8 +234,8 @@ def test_without_the_extra_it_says_what_to_install(
     monitor: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "mcp", None)
-    said = monitor.complaint("mcp", code=2)
-    assert "pip install 'trial-monitor[mcp]'" in said
+    text = monitor.complaint("mcp", code=2)
+    assert "pip install 'trial-monitor[mcp]'" in text
 
 
 def test_nothing_else_loads_the_sdk() -> None:

@@ -36,5 +36,5 @@ def part(key: str) -> Part:
 
 
 def in_half(key: str, number: int) -> bool:
-    """Tell whether an NCT ID or a text is in the random half of that number, of `HALVES`."""
+    """Return whether an NCT ID or a text is in the random half of that number, of `HALVES`."""
     return sha256(f"{number} {key}".encode()).digest()[0] % 2 == 0

@@ -82,7 +82,7 @@ def sides(row: Row) -> Iterator[Lists]:
 def _answers(row: Row, events: Sequence[ChangeEvent]) -> Iterator[tuple[str, Judged]]:
     worst = max((event.severity.rank for event in events), default=0)
     kinds = {event.kind for event in events}
-    said = ", ".join(sorted(kind.removeprefix("primary_outcome_") for kind in kinds)) or "nothing"
+    text = ", ".join(sorted(kind.removeprefix("primary_outcome_") for kind in kinds)) or "nothing"
     labels = ", ".join(row["labels"]) or "nothing"
     for question, least, expected in (
         ("major change", Severity.HIGH, row["major"]),
@@ -90,11 +90,11 @@ def _answers(row: Row, events: Sequence[ChangeEvent]) -> Iterator[tuple[str, Jud
         ("any change", Severity.MEDIUM, row["any"]),
     ):
         is_told = worst >= least.rank
-        cause = f"{said}: {cause_of(row)}" if is_told else f"was {labels}"
+        cause = f"{text}: {cause_of(row)}" if is_told else f"was {labels}"
         yield question, Judged(expected, is_told, cause)
     for label, kind in _MOVES.items():
         name = kind.removeprefix("primary_outcome_")
-        yield name, Judged(label in row["labels"], kind in kinds, f"told {said}")
+        yield name, Judged(label in row["labels"], kind in kinds, f"told {text}")
 
 
 def judge_pairs(rows: Iterable[Row]) -> list[Judged]:

@@ -19,8 +19,8 @@ def told_class(text: str) -> str:
 
 def judged(row: Row) -> tuple[str, str]:
     """Return the class told and the class labelled; labels know no ``not_stated`` but ``other``."""
-    told, label = told_class(row["text"]), labelled_class(row)
-    return ("other" if (told, label) == ("not_stated", "other") else told), label
+    reported, label = told_class(row["text"]), labelled_class(row)
+    return ("other" if (reported, label) == ("not_stated", "other") else reported), label
 
 
 def labelled_class(row: Row) -> str:
@@ -47,16 +47,19 @@ def judge_read(rows: Iterable[Row]) -> Iterator[tuple[str, Share]]:
         if row.get("nct_id") in known
     ]
     if pairs:
-        yield "accuracy", Share(sum(told in found for told, found in pairs), len(pairs))
-        leads = sum(told == found[0] for told, found in pairs)
+        yield "accuracy", Share(sum(reported in found for reported, found in pairs), len(pairs))
+        leads = sum(reported == found[0] for reported, found in pairs)
         yield "leading class", Share(leads, len(pairs))
-        yield "classified other", Share(sum(told == "other" for told, _ in pairs), len(pairs))
+        yield (
+            "classified other",
+            Share(sum(reported == "other" for reported, _ in pairs), len(pairs)),
+        )
 
 
 def accuracy(rows: Iterable[tuple[str, str]]) -> Share:
     """Return how often the class told is the one labelled."""
     pairs = list(rows)
-    return Share(sum(told == label for told, label in pairs), len(pairs))
+    return Share(sum(reported == label for reported, label in pairs), len(pairs))
 
 
 def by_class(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[Judged]]]:
@@ -67,9 +70,11 @@ def by_class(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[Judge
             name,
             [
                 Judged(
-                    label == name, told == name, f"was {label}" if told == name else f"told {told}"
+                    label == name,
+                    reported == name,
+                    f"was {label}" if reported == name else f"told {reported}",
                 )
-                for told, label in rows
+                for reported, label in rows
             ],
         )
 
@@ -78,7 +83,7 @@ def judge_covid(rows: Iterable[Row]) -> list[Judged]:
     """Return for each text whether COVID-19 is named as a reason: to the reader, to the monitor."""
     found = []
     for row in rows:
-        told = reason_classes(row["text"])
-        said = ", ".join(told) or "not_stated"
-        found.append(Judged(row["covid_explicit"], "covid" in told, f"told {said}"))
+        reported = reason_classes(row["text"])
+        text = ", ".join(reported) or "not_stated"
+        found.append(Judged(row["covid_explicit"], "covid" in reported, f"told {text}"))
     return found

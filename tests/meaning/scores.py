@@ -64,8 +64,10 @@ class Score:
         rows = list(judged)
         counts = Counter((row.expected, row.told) for row in rows)
         false, missed = (
-            Counter(row.cause for row in rows if row.told is told and row.expected is not told)
-            for told in (True, False)
+            Counter(
+                row.cause for row in rows if row.told is reported and row.expected is not reported
+            )
+            for reported in (True, False)
         )
         return cls(
             counts[True, True], counts[False, True], counts[True, False], counts[False, False],

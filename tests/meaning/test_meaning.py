@@ -112,10 +112,10 @@ def test_the_command_scores_a_folder_that_it_is_given(
     write(tmp_path / STOP_REASONS, [{"text": "Slow accrual", "class": "accrual"}])
     assert main(["--data", str(tmp_path), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
-    told = {row["question"]: row for row in rows if row["part"] != "halves"}
-    assert told["major change"]["true_yes"] == told["major change"]["true_no"] == 1
-    assert told["same outcome"]["missed_by_cause"] == {"other words": 1}
-    assert told["accuracy"]["value"] == 1
+    reported = {row["question"]: row for row in rows if row["part"] != "halves"}
+    assert reported["major change"]["true_yes"] == reported["major change"]["true_no"] == 1
+    assert reported["same outcome"]["missed_by_cause"] == {"other words": 1}
+    assert reported["accuracy"]["value"] == 1
     assert main(["--data", str(tmp_path)]) == 0
     assert "major change" in capsys.readouterr().out
 

@@ -85,13 +85,13 @@ def resident(pid: int, name: str = "VmRSS") -> int:
 
 def _write_config(plan: MemoryPlan, folder: Path, base_url: str) -> Path:
     population = Population(size=plan.records, daily=plan.changed)
-    asked: Sequence[str] = [population.nct_id(index) for index in range(plan.asked_for)]
+    requested: Sequence[str] = [population.nct_id(index) for index in range(plan.asked_for)]
     source = (
         f'name = "registry"\ntype = "ctgov"\nbase_url = "{base_url}"\nall = true\nevery = "1s"\n'
         'reread_every = "365d"'
     )
     subscription = (
-        f'[[subscription]]\nname = "some"\nsubscriber = "ana"\nnct_ids = {list(asked)}\n'
+        f'[[subscription]]\nname = "some"\nsubscriber = "ana"\nnct_ids = {list(requested)}\n'
         'channels = "box"\n'
     )
     more = "[delivery]\nwelcome = false\n" + folder_channel(folder, "box") + subscription
@@ -120,5 +120,5 @@ def _wait_for_pass(daemon: Started, stored: int, plan: MemoryPlan) -> None:
 
 
 def _is_telling(line: Line) -> bool:
-    """Tell whether a line of the log is no everyday one."""
+    """Return whether a line of the log is no everyday one."""
     return line["level"] != "info" or line.get("read") or line["event"] not in _EVERYDAY

@@ -64,7 +64,7 @@ def test_what_the_monitor_itself_says_of_a_record_stands_outside_the_registrys_s
     shared_data: FilePath,
 ) -> None:
     assert fields.REGISTRY_RECORD not in known_paths(shared_data)
-    for path in (fields.REGISTRY_PRESENCE, fields.REGISTRY_MERGED_INTO, fields.REGISTRY_SAID):
+    for path in (fields.REGISTRY_PRESENCE, fields.REGISTRY_MERGED_INTO, fields.REGISTRY_MESSAGE):
         assert fields.under(path, [fields.REGISTRY_RECORD])
         assert fields.module_label(path) == "Registry record"
 

@@ -74,6 +74,6 @@ def test_any_text_is_a_name_or_a_clear_error(written: str) -> None:
 def test_the_page_names_every_group_with_its_kinds() -> None:
     section = PAGE.partition("## Groups")[2].partition("\n## ")[0]
     rows = re.findall(r"(?m)^\| `(\w+)` \| (.*) \|$", section)
-    told = {name: sorted(re.findall(r"`(\w+)`", kinds)) for name, kinds in rows}
-    assert told == {name: sorted(kinds) for name, kinds in GROUPS.items()}
+    reported = {name: sorted(re.findall(r"`(\w+)`", kinds)) for name, kinds in rows}
+    assert reported == {name: sorted(kinds) for name, kinds in GROUPS.items()}
     assert len(rows) == len(GROUPS)

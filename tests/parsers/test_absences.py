@@ -29,7 +29,7 @@ def test_a_record_that_is_not_found_says_so_in_the_registrys_words() -> None:
     record = read(GONE)
     assert record.nct_id == NCT_ID
     assert record.presence == "GONE"
-    assert record.text(fields.REGISTRY_SAID) == SAID
+    assert record.text(fields.REGISTRY_MESSAGE) == SAID
     assert record.get(fields.REGISTRY_MERGED_INTO) is None
 
 
@@ -42,7 +42,7 @@ def test_a_merged_record_names_the_one_that_stands_for_it() -> None:
 def test_a_redirect_to_another_record_needs_no_words() -> None:
     record = read({key: value for key, value in MERGED.items() if key != "said"})
     assert record.text(fields.REGISTRY_MERGED_INTO) == OTHER
-    assert record.get(fields.REGISTRY_SAID) is None
+    assert record.get(fields.REGISTRY_MESSAGE) is None
 
 
 def test_nothing_else_is_stated() -> None:
@@ -61,11 +61,11 @@ def test_white_space_in_the_registrys_words_makes_no_difference() -> None:
 
 
 def test_words_that_are_too_long_are_cut_and_empty_ones_left_out() -> None:
-    long = read({**GONE, "said": "word " * 10_000}).text(fields.REGISTRY_SAID)
+    long = read({**GONE, "said": "word " * 10_000}).text(fields.REGISTRY_MESSAGE)
     assert long is not None
     assert len(long) == LONGEST_SAID
     assert long.endswith("…")
-    assert read({**GONE, "said": " \n"}).get(fields.REGISTRY_SAID) is None
+    assert read({**GONE, "said": " \n"}).get(fields.REGISTRY_MESSAGE) is None
     assert read({**GONE, "said": ""}) == read({"nctId": NCT_ID, "presence": "gone"})
 
 

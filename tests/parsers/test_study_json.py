@@ -105,16 +105,16 @@ def test_a_null_states_nothing() -> None:
         outcomesModule={"primaryOutcomes": [{"measure": "Pain", "timeFrame": None}]},
         contactsLocationsModule={"locations": [], "overallOfficials": None},
     ) | {"resultsSection": None, "nctId": None}
-    said = study(
+    text = study(
         designModule={"studyType": "INTERVENTIONAL"},
         outcomesModule={"primaryOutcomes": [{"measure": "Pain"}]},
         contactsLocationsModule={"locations": []},
     )
-    assert parse_json(nulls) == parse_json(said)
+    assert parse_json(nulls) == parse_json(text)
     load = {"derivedSection": {"miscInfoModule": {"versionHolder": "2026-02-02"}}}
-    assert parse_json(nulls | load).document == said | load
+    assert parse_json(nulls | load).document == text | load
     answer = {"studyVersion": 3, "nctId": None}
-    assert parse_json(answer | {"study": nulls}) == parse_json(answer | {"study": said})
+    assert parse_json(answer | {"study": nulls}) == parse_json(answer | {"study": text})
 
 
 def test_the_word_null_in_a_text_is_a_word() -> None:

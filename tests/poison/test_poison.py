@@ -82,9 +82,9 @@ def test_broken_records_hold_up_no_other_and_are_told_once_they_are_whole(
             one.world.heal(nct(number))
         one.world.reload()
         assert one.run_once() == 0
-        told = one.alerts()
-        assert {nct_id: told[nct_id] for nct_id in NAMED} == dict.fromkeys(NAMED, 1)
-        assert max(told.values()) == 1
+        reported = one.alerts()
+        assert {nct_id: reported[nct_id] for nct_id in NAMED} == dict.fromkeys(NAMED, 1)
+        assert max(reported.values()) == 1
 
 
 @pytest.mark.parametrize(

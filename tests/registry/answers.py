@@ -62,7 +62,7 @@ def encoded(request: Request, body: bytes, headers: dict[str, str]) -> Response:
 
 
 def takes_gzip(request: Request) -> bool:
-    """Tell whether the request accepts gzip."""
+    """Return whether the request accepts gzip."""
     accepted = request.headers.get("accept-encoding", "")
     return any(re.match(r"gzip\b(?!\s*;\s*q=0(?:\.0*)?\s*$)", one.strip()) for one in
                accepted.split(","))  # fmt: skip

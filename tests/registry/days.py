@@ -7,7 +7,7 @@ _SATURDAY = 5
 
 
 def is_data_day(day: date) -> bool:
-    """Tell whether the registry loads data on the day."""
+    """Return whether the registry loads data on the day."""
     return day.weekday() < _SATURDAY
 
 

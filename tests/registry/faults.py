@@ -58,7 +58,7 @@ _PAGES = frozenset({Fault.EMPTY_PAGE, Fault.DUPLICATE_STUDY, Fault.MALFORMED_STU
 
 
 def can_meet(fault: Fault, request: Asked) -> bool:
-    """Tell whether a fault can happen to a request at all."""
+    """Return whether a fault can happen to a request at all."""
     if fault in _LATER_PAGES:
         return request.is_later_page
     if fault in _PAGES:
@@ -82,7 +82,7 @@ class Planned:
     met: list[int] = field(default_factory=list)
 
     def takes(self, request: Asked) -> bool:
-        """Tell whether the fault happens to the request, and count it if so."""
+        """Return whether the fault happens to the request, and count it if so."""
         over = self.times is not None and len(self.met) >= self.times
         if over or not can_meet(self.fault, request) or not self.when(request):
             return False

@@ -180,16 +180,16 @@ def test_aliases_are_named_by_the_record_that_they_stand_for(script: Script) -> 
 
 def test_a_client_that_sees_a_few_days_is_told_what_lies_between(script: Script) -> None:
     first, last = script.days[0], script.days[-1]
-    told = 0
+    reported = 0
     for nct_id, life in script.lives.items():
         begin, end = life.at(first)[1], life.at(last)[1]
         if begin is None or end is None:
             continue
         found = script.expected_of(nct_id, [first, last])
         between = kinds_between(begin, end)
-        told += bool(between)
+        reported += bool(between)
         assert [one.kinds for one in found] == [
             kinds for kinds in (("trial_registered",), between) if kinds
         ]
         assert [one.day for one in found] == [first, last][: len(found)]
-    assert told > 200
+    assert reported > 200

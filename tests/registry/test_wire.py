@@ -63,10 +63,10 @@ def test_a_body_cut_short_has_fewer_bytes_than_it_said(server: ReplicaServer) ->
     server.replica.faults.add(Fault.CUT_SHORT)
     with sent(server, STUDIES) as connection:
         response = connection.getresponse()
-        said = int(response.headers["content-length"])
+        text = int(response.headers["content-length"])
         with pytest.raises(http.client.IncompleteRead) as caught:
             response.read()
-        assert 0 < len(caught.value.partial) < said
+        assert 0 < len(caught.value.partial) < text
 
 
 def test_a_chunked_body_can_lack_its_end(server: ReplicaServer) -> None:

@@ -44,7 +44,7 @@ def get(
 
 
 def is_refused(base_url: str) -> bool:
-    """Tell whether nobody listens at an address."""
+    """Return whether nobody listens at an address."""
     split = urlsplit(base_url)
     try:
         socket.create_connection((str(split.hostname), int(split.port or 80)), 5).close()

@@ -19,13 +19,13 @@ def tokens(text: str) -> tuple[str, ...]:
 
 
 def has_phrase(phrase: str, texts: Iterable[str]) -> bool:
-    """Tell whether one of the texts holds the phrase's words in a row."""
+    """Return whether one of the texts holds the phrase's words in a row."""
     wanted = tokens(phrase)
     return any(_in_a_row(wanted, tokens(text)) for text in texts)
 
 
 def has_words(words: str, texts: Iterable[str]) -> bool:
-    """Tell whether each of the words stands in some of the texts."""
+    """Return whether each of the words stands in some of the texts."""
     wanted = set(tokens(words))
     for text in texts:
         wanted.difference_update(tokens(text))
@@ -35,19 +35,19 @@ def has_words(words: str, texts: Iterable[str]) -> bool:
 
 
 def is_whole(text: str, texts: Iterable[str]) -> bool:
-    """Tell whether one of the texts is this one, but for case and white space around it."""
+    """Return whether one of the texts is this one, but for case and white space around it."""
     wanted = text.casefold().strip()
     return any(found.casefold().strip() == wanted for found in texts)
 
 
 def starts(text: str, texts: Iterable[str]) -> bool:
-    """Tell whether one of the texts begins with the words."""
+    """Return whether one of the texts begins with the words."""
     wanted = tokens(text)
     return any(tokens(found)[: len(wanted)] == wanted for found in texts)
 
 
 def ends(text: str, texts: Iterable[str]) -> bool:
-    """Tell whether one of the texts ends with the words."""
+    """Return whether one of the texts ends with the words."""
     wanted = tokens(text)
     return any(tokens(found)[-len(wanted) :] == wanted for found in texts)
 

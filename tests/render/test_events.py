@@ -65,9 +65,9 @@ def test_escapes_of_the_registry_are_undone_and_the_change_is_still_set_off() ->
         after="x" * 158 + "\\*\\*",
     )
     (headline, *_) = event_lines(found, BRIEF)
-    told = [(span.text, span.role) for span in headline.spans]
-    assert ("A & B", "before") in told
-    assert ("x" * 158 + "…", "after") in told
+    reported = [(span.text, span.role) for span in headline.spans]
+    assert ("A & B", "before") in reported
+    assert ("x" * 158 + "…", "after") in reported
 
 
 def test_a_single_value_is_told_in_one_line() -> None:

@@ -94,8 +94,8 @@ def _outcomes(text: str) -> dict[str, Any]:
     for one in json.loads(text, strict=False):
         head, frame, rest = _parts(one["content"])
         outcome = {"measure": head, "timeFrame": frame, "description": rest}
-        said = {name: value for name, value in outcome.items() if value}
-        found[_SECTIONS[one["section"]]].append(said)
+        output = {name: value for name, value in outcome.items() if value}
+        found[_SECTIONS[one["section"]]].append(output)
     return {name: items for name, items in found.items() if items}
 
 

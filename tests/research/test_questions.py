@@ -39,12 +39,12 @@ def test_every_command_of_the_page_says_what_the_page_says(
 ) -> None:
     monkeypatch.chdir(store.folder)
     names: dict[str, object] = {}
-    said = ""
+    output = ""
     for language, text in BLOCK.findall(PAGE):
         if language == "sh":
-            said = "".join(store.answer(*shlex.split(line)[1:]) for line in text.splitlines())
+            output = "".join(store.answer(*shlex.split(line)[1:]) for line in text.splitlines())
         elif language == "text":
-            assert said == text
+            assert output == text
         else:
             names = example(text, names)
 
@@ -74,9 +74,9 @@ def test_stops_and_slips_are_those_that_the_rows_themselves_tell(
     stopped = {nct_id for nct_id, rows in histories.items() if any(_stops(rows))}
     found = store.json("stats", "--group", "status", "--backfilled")["counts"]
     assert {one["measure"]: one["trials"] for one in found}["stops"] == len(stopped)
-    told = store.answer("export", "versions", "--to", "-")
+    reported = store.answer("export", "versions", "--to", "-")
     assert {(one["nctid"], one["version_number"], one["primary_completion_date"])
-            for one in csv.DictReader(told.splitlines())} == {
+            for one in csv.DictReader(reported.splitlines())} == {
         (row["nctid"], row["version_number"], row["primary_completion_date"].replace("NA", ""))
         for rows in histories.values() for row in rows
     }  # fmt: skip

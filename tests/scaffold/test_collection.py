@@ -47,9 +47,13 @@ def test_the_suite_is_collected_alike_at_any_time_and_in_any_process(
 
 
 def is_whole(config: pytest.Config) -> bool:
-    """Tell whether a run is of the whole suite."""
-    asked = config.getoption("keyword"), config.getoption("markexpr"), config.getoption("deselect")
-    return config.args == config.getini("testpaths") and not any(asked)
+    """Return whether a run is of the whole suite."""
+    requested = (
+        config.getoption("keyword"),
+        config.getoption("markexpr"),
+        config.getoption("deselect"),
+    )
+    return config.args == config.getini("testpaths") and not any(requested)
 
 
 def test_the_files_that_begin_are_there() -> None:

@@ -29,11 +29,11 @@ def test_a_run_ends_with_what_was_skipped_and_then_the_closing_line(tmp_path: Pa
     assert done.returncode == 0, done.stdout + done.stderr
     _, heading, end = done.stdout.partition(" what was skipped, and why ")
     assert heading
-    told = end.splitlines()[1:]
-    assert told[:4] == [
+    reported = end.splitlines()[1:]
+    assert reported[:4] == [
         "2 tests: there is no sea here",
         "    test_some.py::test_of_ships (2 of it)",
         "1 test: it rains",
         "    test_some.py::test_of_kites",
     ]
-    assert "3 skipped" in told[-1]
+    assert "3 skipped" in reported[-1]

@@ -9,11 +9,11 @@ from tests.users import NOBODY, as_plain_user, plain_user
 
 
 def test_an_action_runs_as_a_user_who_is_not_root() -> None:
-    said = as_plain_user(lambda: f"{os.getuid()} {os.geteuid()} {os.getgid()} {os.getgroups()}")
+    text = as_plain_user(lambda: f"{os.getuid()} {os.geteuid()} {os.getgid()} {os.getgroups()}")
     if os.geteuid() == 0:
-        assert said == f"{NOBODY} {NOBODY} {NOBODY} []"
+        assert text == f"{NOBODY} {NOBODY} {NOBODY} []"
     else:
-        assert said.startswith(f"{os.getuid()} {os.geteuid()} ")
+        assert text.startswith(f"{os.getuid()} {os.geteuid()} ")
         assert os.geteuid() != 0
 
 

@@ -31,11 +31,11 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 def test_a_wrong_expression_says_why_and_what_to_write(expression: str, reason: str) -> None:
     with pytest.raises(ConfigError) as caught:
         next_due(Cron(expression), last_due=None, now=NOW)
-    said = str(caught.value)
-    assert said.startswith(f"cron = {expression!r} is invalid (")
-    assert reason in said
+    text = str(caught.value)
+    assert text.startswith(f"cron = {expression!r} is invalid (")
+    assert reason in text
     assert (
-        'expected minute, hour, day of the month, month and day of the week, for example "' in said
+        'expected minute, hour, day of the month, month and day of the week, for example "' in text
     )
 
 

@@ -86,9 +86,9 @@ def as_json(value: Any) -> bytes:
 def test_a_foreign_format_is_named_with_what_to_do(
     tmp_path: Path, content: bytes, what: str, fix: str
 ) -> None:
-    said = reason(tmp_path, content)
-    assert what in said
-    assert fix in said
+    text = reason(tmp_path, content)
+    assert what in text
+    assert fix in text
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_every_foreign_file_of_the_cases_says_what_it_is_and_what_to_do(tmp_path
     for path in sorted(CASES.iterdir()):
         if path.name in ("README.md", "pages.json", "xml.zip"):
             continue
-        said = reason(tmp_path, path.read_bytes())
-        assert STUDY in said, (path.name, said)
+        text = reason(tmp_path, path.read_bytes())
+        assert STUDY in text, (path.name, text)
     assert len(versions(read(CASES / "pages.json"))) == 2
     assert "XML files only" in the_refusal(read(CASES / "xml.zip")).reason

@@ -484,10 +484,10 @@ def test_a_file_beyond_the_limit_is_set_aside_and_told_once_and_others_go_on(
     box.look()
     box.wait()
     found = [one for page in box.pages() for one in page.found]
-    [told] = [one for one in found if isinstance(one, Unreadable)]
-    assert "a-huge.jsonl" in told.origin
-    assert "2 MB, more than [ingest] file_limit_mb (1)" in told.reason
-    assert told.size == 2 << 20
+    [reported] = [one for one in found if isinstance(one, Unreadable)]
+    assert "a-huge.jsonl" in reported.origin
+    assert "2 MB, more than [ingest] file_limit_mb (1)" in reported.reason
+    assert reported.size == 2 << 20
     assert len([one for one in found if isinstance(one, RawVersion)]) == 1
     box.wait()
     assert box.pages() == [], "told once"

@@ -16,10 +16,10 @@ from tests.store.examples import add_series, document
 @doors
 def test_a_server_that_is_not_there_is_an_error_without_the_password(door: str) -> None:
     url = "postgresql://someone:s%C3%A9cret@127.0.0.1:9/monitor?connect_timeout=2"
-    said = refusal(lambda: DOORS[door](url))
-    assert "cannot be reached" in said
-    assert "postgresql://127.0.0.1:9/monitor" in said
-    assert "cret" not in said
+    text = refusal(lambda: DOORS[door](url))
+    assert "cannot be reached" in text
+    assert "postgresql://127.0.0.1:9/monitor" in text
+    assert "cret" not in text
 
 
 @doors
@@ -31,18 +31,18 @@ def test_a_database_that_is_not_there_is_an_error_without_the_password(
     user = (place[0] or "postgres").partition(":")[0]
     netloc = f"{user}:s3cret@{place[2]}"
     url = urlunsplit(parts._replace(netloc=netloc, path="/no_such_database"))
-    said = refusal(lambda: DOORS[door](url))
-    assert "does not exist" in said or "refused" in said
-    assert "s3cret" not in said
+    text = refusal(lambda: DOORS[door](url))
+    assert "does not exist" in text or "refused" in text
+    assert "s3cret" not in text
 
 
 @doors
 def test_a_role_that_is_not_there_is_not_taken_for_a_database(postgres_url: str, door: str) -> None:
     parts = urlsplit(postgres_url)
     netloc = f"no_such_role:s3cret@{parts.netloc.rpartition('@')[2]}"
-    said = refusal(lambda: DOORS[door](urlunsplit(parts._replace(netloc=netloc))))
-    assert "refused" in said
-    assert "s3cret" not in said
+    text = refusal(lambda: DOORS[door](urlunsplit(parts._replace(netloc=netloc))))
+    assert "refused" in text
+    assert "s3cret" not in text
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_a_role_that_is_not_there_is_not_taken_for_a_database(postgres_url: str,
 )
 @doors
 def test_a_url_that_names_no_store_is_refused_without_the_password(url: str, door: str) -> None:
-    said = refusal(lambda: DOORS[door](url))
-    assert "sqlite:///" in said
-    assert "s3cret" not in said
+    text = refusal(lambda: DOORS[door](url))
+    assert "sqlite:///" in text
+    assert "s3cret" not in text
 
 
 @pytest.mark.parametrize("mark", ["@", "/", "?", "#"])
@@ -106,6 +106,6 @@ def test_a_relative_path_is_taken_from_the_working_folder(
 
 def test_a_password_is_blotted_out_in_every_spelling() -> None:
     address = StoreAddress.parse("postgresql://someone:s%C3%A9cret%2Fx@host/monitor")
-    said = address.scrub("no: s%C3%A9cret%2Fx, sécret/x; yes: secret")
-    assert said == "no: ***, ***; yes: secret"
+    text = address.scrub("no: s%C3%A9cret%2Fx, sécret/x; yes: secret")
+    assert text == "no: ***, ***; yes: secret"
     assert "cret" not in address.shown

@@ -100,8 +100,8 @@ def test_a_folder_is_no_store(tmp_path: Path, door: str) -> None:
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    said = refusal(lambda: open_store(f"sqlite:///{tmp_path}/file/monitor.db"))
-    assert "folder" in said
+    text = refusal(lambda: open_store(f"sqlite:///{tmp_path}/file/monitor.db"))
+    assert "folder" in text
 
 
 @pytest.fixture
@@ -177,15 +177,15 @@ def test_a_read_only_store_can_be_read_but_not_written(read_only_url: str) -> No
 
     assert as_plain_user(look) == NCT_ID
     assert as_plain_user(lambda: schema_status(read_only_url).status) == "current"
-    said = as_plain_user(lambda: refusal(lambda: write_one(read_only_url)))
-    assert "is read-only" in said
+    text = as_plain_user(lambda: refusal(lambda: write_one(read_only_url)))
+    assert "is read-only" in text
 
 
 def test_a_store_cannot_be_made_in_a_read_only_folder_and_says_why(shared_folder: Path) -> None:
     shared_folder.chmod(0o555)
     url = f"sqlite:///{shared_folder / 'monitor.db'}"
-    said = as_plain_user(lambda: refusal(lambda: write_one(url)))
-    assert "its folder is read-only" in said
+    text = as_plain_user(lambda: refusal(lambda: write_one(url)))
+    assert "its folder is read-only" in text
 
 
 def test_a_read_only_postgresql_store_can_be_read_but_not_written(postgres_url: str) -> None:
@@ -213,8 +213,8 @@ def test_a_postgresql_server_that_restarts_costs_one_transaction(postgres_url: s
         for worker in workers:
             worker.join()
         end_connections(postgres_url)
-        said = refusal(lambda: add_series(store, [document()]))
-        assert "shut the connection" in said
+        text = refusal(lambda: add_series(store, [document()]))
+        assert "shut the connection" in text
         for number in range(1, 5):
             add_series(store, [document()], f"NCT0000000{number}")
 

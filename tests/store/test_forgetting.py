@@ -66,22 +66,22 @@ def live_through(store: StoreWriter) -> list[int]:
             whom = {"subscriber": name, "target": ADDRESS if name == NAME else "ben@example.org"}
             transaction.readers.confirm_address(name, whom["target"], SEEN)
             transaction.readers.put_pause(number, SEEN)
-            asked = subscription(name, f"asked for by {name}")
-            transaction.readers.put_request(asked, address=whom["target"], network="", at=SEEN)
-            told = {**whom, "reason": f"your subscription “wish of {name}”"}
-            items = [item(version, number, **told) for version in versions]
-            items.append(digest_item(versions[0], number + 10, **told))
+            requested = subscription(name, f"asked for by {name}")
+            transaction.readers.put_request(requested, address=whom["target"], network="", at=SEEN)
+            reported = {**whom, "reason": f"your subscription “wish of {name}”"}
+            items = [item(version, number, **reported) for version in versions]
+            items.append(digest_item(versions[0], number + 10, **reported))
             transaction.outbox.enqueue(items, SEEN)
         for message in claim(transaction, "w", now=SEEN, limit=10):
-            said = f"450 <{message.target}> later"
-            attempt = Attempt(message_id=message.id, at=SEEN, outcome="transient", detail=said)
+            text = f"450 <{message.target}> later"
+            attempt = Attempt(message_id=message.id, at=SEEN, outcome="transient", detail=text)
             again = SEEN + timedelta(minutes=1)
             waiting = MessageState.WAITING
             assert transaction.outbox.record(message, attempt, waiting, due_at=again)
-        said = f"550 <{ADDRESS.upper()}>: unknown"
-        transaction.outbox.put_channel_state(ChannelState(channel="mail", last_error=said))
+        text = f"550 <{ADDRESS.upper()}>: unknown"
+        transaction.outbox.put_channel_state(ChannelState(channel="mail", last_error=text))
         transaction.outbox.put_channel_state(ChannelState(channel="hook", last_error="timeout"))
-        dead = Incident(key="dead:mail", began="a message is dead", over="", detail=said)
+        dead = Incident(key="dead:mail", began="a message is dead", over="", detail=text)
         transaction.incidents.begin(dead, at=SEEN)
     return versions
 
@@ -167,8 +167,8 @@ def test_a_person_who_is_called_as_the_operator_takes_no_notice_along(
     add_versions(store, 1, OPERATOR)
     with store.transaction() as transaction:
         begun = transaction.incidents.begin(Incident(key="a", began="a fails", over=""), at=SEEN)
-        told = [(begun, begun.state)]
-        transaction.incidents.notify(told, channel="mail", target=ADDRESS, store="s", at=SEEN)
+        reported = [(begun, begun.state)]
+        transaction.incidents.notify(reported, channel="mail", target=ADDRESS, store="s", at=SEEN)
         assert transaction.subscribers.forget(OPERATOR)["messages"] == 0
     with open_reader(store_url) as reader:
         [message] = reader.outbox.messages()

@@ -39,8 +39,8 @@ def claim(store: StoreWriter, worker: str = "one", **which: Any) -> list[OutboxM
 
 
 def claim_in(transaction: Transaction, worker: str, **which: Any) -> list[OutboxMessage]:
-    asked = {"now": SEEN, "limit": 50, "group_above": ABOVE, **which}
-    return claim_as(transaction, worker, **asked)
+    requested = {"now": SEEN, "limit": 50, "group_above": ABOVE, **which}
+    return claim_as(transaction, worker, **requested)
 
 
 def have_leases(store: StoreWriter, *workers: str) -> None:

@@ -102,12 +102,12 @@ def test_each_renewal_begins_the_time_anew(store_url: str) -> None:
 
 
 def test_who_renews_with_its_own_writing_waits_for_no_writer(store_url: str) -> None:
-    clock, told = Clock(), list[str]()
+    clock, reported = Clock(), list[str]()
     open_store(store_url).close()
     ours = LeaseKeeper(
         NAME, "we", opened=lambda: open_store(store_url, busy_timeout_s=0.1),
         reader=lambda: open_reader(store_url), ttl_s=lambda: 30, now=lambda: SEEN,
-        on_trouble=told.append, clock=clock.monotonic,
+        on_trouble=reported.append, clock=clock.monotonic,
     )  # fmt: skip
     ours.take()
     for _ in range(6):
@@ -119,7 +119,7 @@ def test_who_renews_with_its_own_writing_waits_for_no_writer(store_url: str) -> 
                 assert tx.leases.renew(ours.lease, now=SEEN)
                 ours.renew()
                 assert ours.is_held
-    assert told == []
+    assert reported == []
     for _ in range(2):  # nobody else writes any more
         clock.seconds += 10
         ours.renew()

@@ -15,9 +15,9 @@ STATEMENT = re.compile(rf"\b(?:FROM|INTO|UPDATE|JOIN)\s+(?:{TABLES})\b")
 
 def texts(tree: ast.AST) -> Iterator[str]:
     """Yield the texts of a module, but for docstrings, which are expressions of their own."""
-    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    text = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in text:
             yield node.value
 
 

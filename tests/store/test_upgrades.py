@@ -238,8 +238,8 @@ def test_kinds_of_events_that_had_another_name_are_stored_by_the_present_one(
         assert stored == [(former,) for former in sorted(kinds)]
     assert upgrade(store_url).status == "old"
     with open_reader(store_url) as reader:
-        told = reader.events(NCT_ID)[version]
-        assert {one.event.kind for one in told} == set(kinds.values())
+        reported = reader.events(NCT_ID)[version]
+        assert {one.event.kind for one in reported} == set(kinds.values())
         assert {one.kind for one in reader.subscribers.silences()} == set(kinds.values())
         [mine] = reader.subscribers.subscriptions()
         assert mine.changes.kinds == frozenset(kinds.values())
@@ -270,9 +270,9 @@ def migrate_new(url: str, revision: str) -> None:
 def test_an_older_store_is_left_alone_and_says_how_to_upgrade(first_url: str) -> None:
     before = contents(first_url)
     for look in (lambda: open_reader(first_url), lambda: open_store(first_url)):
-        said = refusal(look)
-        assert "older schema 0001" in said
-        assert "monitor db upgrade" in said
+        text = refusal(look)
+        assert "older schema 0001" in text
+        assert "monitor db upgrade" in text
     assert schema_status(first_url) == SchemaStatus(status="old", revision="0001")
     assert contents(first_url) == before
 

@@ -92,16 +92,16 @@ class DrivenBrowser:
 
     def _do(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._last += 1
-        asked = {"id": self._last, "method": method, "params": parameters}
+        requested = {"id": self._last, "method": method, "params": parameters}
         if self._session is not None:
-            asked["sessionId"] = self._session
-        os.write(self._to, json.dumps(asked).encode() + b"\0")
+            requested["sessionId"] = self._session
+        os.write(self._to, json.dumps(requested).encode() + b"\0")
         while True:
-            told = self._next()
-            if told.get("id") == self._last:
-                if "error" in told:
-                    raise _NoPageError(told["error"]["message"])
-                result: dict[str, Any] = told["result"]
+            reported = self._next()
+            if reported.get("id") == self._last:
+                if "error" in reported:
+                    raise _NoPageError(reported["error"]["message"])
+                result: dict[str, Any] = reported["result"]
                 return result
 
     def _next(self) -> dict[str, Any]:
@@ -109,8 +109,8 @@ class DrivenBrowser:
             piece = os.read(self._from, 1 << 16)
             assert piece, "the browser is gone"
             self._left += piece
-        told, _, self._left = self._left.partition(b"\0")
-        found: dict[str, Any] = json.loads(told)
+        reported, _, self._left = self._left.partition(b"\0")
+        found: dict[str, Any] = json.loads(reported)
         return found
 
 
@@ -122,20 +122,20 @@ class _NoPageError(Exception):
 def driven(program: str, folder: Path) -> Iterator[DrivenBrowser]:
     """Start a browser without a window, with a profile of its own, and end it."""
     heard, say = os.pipe()
-    hear, said = os.pipe()
+    hear, text = os.pipe()
     arguments = [
         program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
         "--disable-dev-shm-usage", f"--user-data-dir={folder / 'profile'}",
         "--remote-debugging-pipe",
     ]  # fmt: skip
     # The browser reads from the descriptor 3 and writes to 4; dash knows none above 9.
-    shell = f'exec 3<&{heard} 4>&{said}; exec "$@"'
+    shell = f'exec 3<&{heard} 4>&{text}; exec "$@"'
     process = subprocess.Popen(
         ["/bin/bash", "-c", shell, "bash", *arguments],
-        pass_fds=(heard, said), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        pass_fds=(heard, text), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(heard)
-    os.close(said)
+    os.close(text)
     try:
         yield DrivenBrowser(say, hear)
     finally:

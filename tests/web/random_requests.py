@@ -127,7 +127,7 @@ class _Drawn:
         chance = self.chance
         path = "/".join(self._part(part) for part in chance.choice(paths).split("/")) or "/"
         path += chance.choice(("",) * 40 + ("/", "//", "/%2e%2e/", "%", "%zz", ";x", "\\"))
-        asked = urlencode(self._pairs(_NAMES, self.likely), errors="surrogatepass")
+        requested = urlencode(self._pairs(_NAMES, self.likely), errors="surrogatepass")
         headers = {
             name: chance.choice(_VALUES).encode("latin-1")
             for name in chance.sample(_HEADERS, chance.choice((0, 0, 1, 2, 3)))
@@ -137,7 +137,9 @@ class _Drawn:
         method = chance.choice(_METHODS)
         body = self._body(headers) if method == "POST" else b""
         return RandomRequest(
-            method=method, path=f"{path}?{asked}" if asked else path, headers=[*headers.items()],
+            method=method,
+            path=f"{path}?{requested}" if requested else path,
+            headers=[*headers.items()],
             body=body,
         )  # fmt: skip
 

@@ -94,8 +94,8 @@ def ask(
     try:
         connection.request(method, path, headers=headers or {})
         answer = connection.getresponse()
-        told = {name.lower(): value for name, value in answer.getheaders()}
-        return answer.status, told, answer.read()
+        reported = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, reported, answer.read()
     finally:
         connection.close()
 

@@ -213,5 +213,5 @@ def test_no_token_is_logged_or_answered(
     assert [status for status, _ in found] == [200, 200, 401]
     logged = capsys.readouterr().err
     assert "use of a token not recorded" in logged
-    for said in (logged, *(words for _, words in found)):
-        assert secret not in said
+    for text in (logged, *(words for _, words in found)):
+        assert secret not in text

@@ -14,42 +14,42 @@ from tests.web.serving import LOOPBACK, answering, served
 def test_a_monitor_that_is_well_says_so() -> None:
     with served(answering(health=HealthResult(good=True, facts={"role": "leader"}))) as server:
         for path in ("", "/", "/healthz"):
-            said = fetch_health(server.url + path, timeout_s=30)
-            assert (said.well, said.reason, said.facts["role"]) == (True, None, "leader")
+            text = fetch_health(server.url + path, timeout_s=30)
+            assert (text.well, text.reason, text.facts["role"]) == (True, None, "leader")
 
 
 def test_a_monitor_that_is_not_well_says_why() -> None:
-    told = HealthResult(good=False, facts={"reason": "no heartbeat for 31 s"})
-    with served(answering(health=told)) as server:
-        said = fetch_health(server.url, timeout_s=30)
-    assert (said.well, said.reason) == (False, "no heartbeat for 31 s")
+    reported = HealthResult(good=False, facts={"reason": "no heartbeat for 31 s"})
+    with served(answering(health=reported)) as server:
+        text = fetch_health(server.url, timeout_s=30)
+    assert (text.well, text.reason) == (False, "no heartbeat for 31 s")
 
 
 def test_another_page_can_be_asked_for() -> None:
-    told = HealthResult(good=False, facts={"reason": "store: it is locked"})
-    with served(answering(readiness=told)) as server:
+    reported = HealthResult(good=False, facts={"reason": "store: it is locked"})
+    with served(answering(readiness=reported)) as server:
         assert fetch_health(f"{server.url}/readyz", timeout_s=30).reason == "store: it is locked"
         assert fetch_health(f"{server.url}/healthz", timeout_s=30).well
 
 
 def test_a_closed_port_is_a_reason() -> None:
     with closed_port() as url:
-        said = fetch_health(url, timeout_s=30)
-    assert not said.well
-    assert said.reason == f"no response from {url}: Connection refused"
+        text = fetch_health(url, timeout_s=30)
+    assert not text.well
+    assert text.reason == f"no response from {url}: Connection refused"
 
 
 def test_silence_is_a_reason() -> None:
     with socket.create_server((LOOPBACK, 0)) as silent:
-        said = fetch_health(f"http://{LOOPBACK}:{silent.getsockname()[1]}", timeout_s=0.1)
-    assert not said.well
-    assert "timed out" in str(said.reason)
+        text = fetch_health(f"http://{LOOPBACK}:{silent.getsockname()[1]}", timeout_s=0.1)
+    assert not text.well
+    assert "timed out" in str(text.reason)
 
 
 def test_an_answer_of_something_else_is_a_reason() -> None:
     with served(answering(metrics=b"<html>")) as server:
-        said = fetch_health(f"{server.url}/metrics", timeout_s=30)
-    assert (said.well, said.reason) == (False, f"{server.url}/metrics is not the monitor's (200)")
+        text = fetch_health(f"{server.url}/metrics", timeout_s=30)
+    assert (text.well, text.reason) == (False, f"{server.url}/metrics is not the monitor's (200)")
 
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:8080", "ftp://127.0.0.1", "http://", "http://a:b"])

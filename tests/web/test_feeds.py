@@ -146,13 +146,13 @@ def require_atom(body: bytes) -> None:
 
 def require_metadata(one: ET.Element) -> str:
     """Assert what a feed and an entry alike MUST have; return the id."""
-    said = {name: one.findall(ATOM + name) for name in ("id", "title", "updated")}
-    assert {name: len(found) for name, found in said.items()} == {"id": 1, "title": 1, "updated": 1}
-    assert datetime.fromisoformat(str(said["updated"][0].text)).tzinfo is not None
+    text = {name: one.findall(ATOM + name) for name in ("id", "title", "updated")}
+    assert {name: len(found) for name, found in text.items()} == {"id": 1, "title": 1, "updated": 1}
+    assert datetime.fromisoformat(str(text["updated"][0].text)).tzinfo is not None
     links = [(link.get("rel"), link.get("type")) for link in one.findall(f"{ATOM}link")]
     assert len(set(links)) == len(links)
     assert all(link.get("href", "").startswith("https://") for link in one.findall(f"{ATOM}link"))
-    name = str(said["id"][0].text)
+    name = str(text["id"][0].text)
     assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", name)
     return name
 

@@ -64,7 +64,7 @@ def everything(client: socket.socket) -> bytes:
 
 
 def is_closed(client: socket.socket) -> bool:
-    """Tell whether the server has closed the connection by now."""
+    """Return whether the server has closed the connection by now."""
     client.setblocking(False)
     try:
         return client.recv(1 << 16) == b""
@@ -116,8 +116,8 @@ def test_a_body_that_does_not_come_is_not_waited_for_and_nothing_is_done() -> No
         served(answering(), pages(clicks), limits=SHORT) as server,
         connected(server, begun) as client,
     ):
-        said = everything(client)
-    assert said == b"" or said.startswith(b"HTTP/1.1 503 ")
+        text = everything(client)
+    assert text == b"" or text.startswith(b"HTTP/1.1 503 ")
     assert clicks == []
 
 

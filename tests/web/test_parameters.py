@@ -21,26 +21,26 @@ def read(query: str) -> Parameters:
 
 
 def test_parameters_select_events_as_options_do() -> None:
-    asked = read(
+    requested = read(
         "condition=lupus&condition=SLE&not_country=Spain&since=2026-02&until=2026-02-19"
         "&kind=status&min_severity=high&nct_id=nct06733935&backfilled=true&sponsor="
     ).events()
-    assert asked.filter is not None
-    assert asked.filter.wanted == {"condition": ("lupus", "SLE")}
-    assert asked.filter.excluded == {"country": ("Spain",)}
-    assert asked.since == datetime(2026, 2, 1, tzinfo=UTC)
-    assert asked.until == datetime(2026, 2, 20, tzinfo=UTC)
-    assert asked.nct_ids == ("NCT06733935",)
-    assert asked.kinds == ("status",)
-    assert asked.min_severity is Severity.HIGH
-    assert asked.backfilled
+    assert requested.filter is not None
+    assert requested.filter.wanted == {"condition": ("lupus", "SLE")}
+    assert requested.filter.excluded == {"country": ("Spain",)}
+    assert requested.since == datetime(2026, 2, 1, tzinfo=UTC)
+    assert requested.until == datetime(2026, 2, 20, tzinfo=UTC)
+    assert requested.nct_ids == ("NCT06733935",)
+    assert requested.kinds == ("status",)
+    assert requested.min_severity is Severity.HIGH
+    assert requested.backfilled
 
 
 def test_no_parameters_are_no_filter() -> None:
-    asked = read("condition=&text=%20").events()
-    assert asked.filter is None
-    assert asked.min_severity is None
-    assert not asked.backfilled
+    requested = read("condition=&text=%20").events()
+    assert requested.filter is None
+    assert requested.min_severity is None
+    assert not requested.backfilled
 
 
 def test_numbers_have_a_default_and_a_limit() -> None:

@@ -133,8 +133,8 @@ def test_no_get_of_any_address_changes_anything(store_url: str, tmp_path: Path) 
         there.monitored.change()
         [sent] = there.deliver()
         there.browser.post("/subscribe", address=ADDRESS, condition="lupus")
-        [asked] = there.deliver()
-        pending = link(asked, "/subscribe/")
+        [requested] = there.deliver()
+        pending = link(requested, "/subscribe/")
         app = there.monitored.app
         site = site_routes(StoreCalls(lambda: app), host=LOOPBACK)
         routes = [one for one in application(answering(), site).routes if isinstance(one, Route)]

@@ -13,16 +13,16 @@ from tests.web.serving import LOOPBACK, answering, ask, ask_json, served
 
 
 def test_good_news_are_200_with_the_facts() -> None:
-    told = HealthResult(good=True, facts={"role": "leader", "sources": ["a"]})
-    with served(answering(health=told, readiness=told)) as server:
+    reported = HealthResult(good=True, facts={"role": "leader", "sources": ["a"]})
+    with served(answering(health=reported, readiness=reported)) as server:
         for path in ("/healthz", "/readyz"):
             status, facts = ask_json(server.address, path)
             assert (status, facts) == (200, {"status": "ok", "role": "leader", "sources": ["a"]})
 
 
 def test_bad_news_are_503_with_the_reason() -> None:
-    told = HealthResult(good=False, facts={"reason": "store: it is locked"})
-    with served(answering(health=told, readiness=told)) as server:
+    reported = HealthResult(good=False, facts={"reason": "store: it is locked"})
+    with served(answering(health=reported, readiness=reported)) as server:
         for path in ("/healthz", "/readyz"):
             status, facts = ask_json(server.address, path)
             assert status == 503
@@ -81,11 +81,11 @@ def test_an_address_is_written_as_urls_have_it() -> None:
 
 def test_an_answer_under_way_is_given_before_the_server_ends() -> None:
     async def scene() -> tuple[int, bool]:
-        asked, go = asyncio.Event(), asyncio.Event()
-        server = WebServer((LOOPBACK, 0), application(answering(asked=asked, before=go)))
+        requested, go = asyncio.Event(), asyncio.Event()
+        server = WebServer((LOOPBACK, 0), application(answering(asked=requested, before=go)))
         serving = asyncio.create_task(server.serve())
         asking = asyncio.create_task(asyncio.to_thread(ask, server.address, "/healthz"))
-        await asked.wait()
+        await requested.wait()
         server.stop()
         done, _ = await asyncio.wait({serving}, timeout=0.3)
         go.set()

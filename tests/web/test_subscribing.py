@@ -200,7 +200,7 @@ def test_subscribing_is_off_unless_it_is_allowed_and_needs_a_way_to_readers(
     with readers(tmp_path, sqlite_url) as one:
         file = tmp_path / "monitor.toml"
         text = file.read_text("utf-8")
-        for wrong, said in (
+        for wrong, output in (
             (text.replace('to = "subscribers"', 'to = "a@example.org"'), "sends to readers"),
             (text.replace("https://monitor.example.org", ""), "public_url"),
             (text.replace('to = "subscribers"', 'to = ["subscribers", "a@b.org"]'), "to"),
@@ -209,7 +209,7 @@ def test_subscribing_is_off_unless_it_is_allowed_and_needs_a_way_to_readers(
             (text.replace("[delivery]", '[delivery]\noperator = "readers"'), "operator"),
         ):  # fmt: skip
             file.write_text(wrong, "utf-8")
-            with pytest.raises(ConfigError, match=said):
+            with pytest.raises(ConfigError, match=output):
                 App.configured(file, environ={})
         assert one.browser.get("/subscribe").status == 200
     monitored = Monitored(tmp_path, sqlite_url)

@@ -28,8 +28,8 @@ def test_a_message_says_what_matched_what_was_left_out_and_each_try(there: Reade
     page = there.browser.get(path)
     assert page.status == 200
     assert f"You get this because “{NCT}” includes this trial" in page.text
-    told, left_out = page.text.split("What it left out, and why")
-    assert "Enrollment" in told.split("What it told")[1]
+    reported, left_out = page.text.split("What it left out, and why")
+    assert "Enrollment" in reported.split("What it reported")[1]
     assert "Overall status" in left_out
     assert "this kind of change is not asked for" in left_out
     assert "not taken; it is tried again" in left_out

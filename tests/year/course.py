@@ -15,6 +15,7 @@ from monitor.store.reader import Reader, open_reader
 from tests.registry import Fault, Replica, ReplicaServer
 from tests.registry.synthetic import Script
 from tests.registry.synthetic.expected import Presence
+from tests.year.faults import inject_faults, mislead
 from tests.year.followers import YearFollower
 from tests.year.holding import hold_load, hold_records
 from tests.year.ledger import Ledger
@@ -24,7 +25,6 @@ from tests.year.outcome import YearOutcome, named, outcome
 from tests.year.plan import SOURCE, SOURCES, YearPlan, configuration
 from tests.year.receiver import ChangeReceiver, YearReceipt
 from tests.year.spells import ODD_HISTORIES, Spells, spells
-from tests.year.weather import inject_faults, mislead
 
 Say = Callable[[int, date, "Year"], None]
 _FIRST_DAY = "2025-01-06"  # long ago: the registry is not ahead of the clock
@@ -239,14 +239,14 @@ class Year:
             self.noticed |= {one for entry in reader.quarantine() if (one := named(entry.origin))}
 
     def _has_odd_histories(self) -> bool:
-        """Tell whether all odd histories were quarantined, or the day on which they are went by."""
+        """Return whether all odd histories were quarantined, or their day has passed."""
         self.look_at_the_quarantine()
         return self.noticed.issuperset(self.spells.histories) or (
             self.replica.world.day > self.odd_until
         )
 
     def is_told(self) -> bool:
-        """Tell whether nothing waits to be told."""
+        """Return whether nothing waits to be told."""
         with open_reader(self.store_url) as reader:
             return _is_told(reader)
 
@@ -325,7 +325,7 @@ def pasts(script: Script, count: int, taken: list[str]) -> list[str]:
 
 
 def _is_quiet(script: Script, nct_id: str) -> bool:
-    """Tell whether a record does not change while its past is filled in."""
+    """Return whether a record does not change while its past is filled in."""
     last = script.days[min(4 * _HISTORY_DAYS, len(script.days) - 1)]
     return not any(script.days[0] <= one.day <= last for one in script.lives[nct_id].moments)
 

@@ -168,7 +168,7 @@ def _befallen(
 
 
 def _is_steady(script: Script, nct_id: str, first: date, last: date) -> bool:
-    """Tell whether a record is shown all the time, and in no merger."""
+    """Return whether a record is shown all the time, and in no merger."""
     life = script.lives[nct_id]
     if any(one.facts.aliases or one.target for one in life.moments):
         return False

@@ -10,6 +10,7 @@ from monitor.model.messages import MessageState
 from monitor.store.reader import Reader, open_reader
 from tests.registry import Fault
 from tests.registry.synthetic import Expected
+from tests.year.faults import SPOILT_STUDIES
 from tests.year.known import (
     Differences,
     ReportedChange,
@@ -32,7 +33,6 @@ from tests.year.oracle import (
 )  # fmt: skip
 from tests.year.receiver import DRIP
 from tests.year.spells import DAMAGES
-from tests.year.weather import SPOILT_STUDIES
 
 if TYPE_CHECKING:
     from tests.year.course import Year

@@ -109,7 +109,7 @@ class ChangeReceiver:
             self.receipts.append(YearReceipt(uid, data))
 
     def takes_the_next_drip(self) -> bool:
-        """Tell whether the message that is answered so slowly was taken."""
+        """Return whether the message that is answered so slowly was taken."""
         return self.faults[DRIP] % 2 == 1
 
     def rest(self) -> bool:

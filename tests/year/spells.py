@@ -48,7 +48,7 @@ class Spells:
         return next((one.days for one in self.all if one.nct_id == nct_id), frozenset())
 
     def explain(self, nct_id: str | None, content: bytes | None) -> bool:
-        """Tell whether an answer of this record, or of these bytes, was broken on purpose."""
+        """Return whether an answer of this record, or of these bytes, was broken on purpose."""
         mine = {one.nct_id for one in self.all} | set(self.histories)
         return nct_id in mine or (content is not None and content.strip() in self._bodies)
 

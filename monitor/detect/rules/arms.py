@@ -17,7 +17,7 @@ from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.text_diff import text_diff
 
-# What tells of an arm or intervention more than its label and type say.
+# The fields that describe an arm or intervention beyond its label and type.
 _CLARIFYING = (
     fields.ARM_DESCRIPTION, fields.INTERVENTION_DESCRIPTION, fields.INTERVENTION_OTHER_NAMES,
 )  # fmt: skip
@@ -41,13 +41,13 @@ def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventD
     links = changes_below(changes, fields.ARM_INTERVENTION_NAMES, fields.INTERVENTION_ARM_LABELS)
     # What was renamed, else the arms' side of the links, else whatever there is: one side is the
     # news.
-    news = all_except(changes, links) or changes_below(links, fields.ARM_GROUPS) or links
-    silent = all_except(changes, news)
+    reported = all_except(changes, links) or changes_below(links, fields.ARM_GROUPS) or links
+    silent = all_except(changes, reported)
     for kind, path in (
         (ChangeKind.ARM_CHANGED, fields.ARM_GROUPS),
         (ChangeKind.INTERVENTION_CHANGED, fields.INTERVENTIONS),
     ):
-        own = changes_below(news, path)
+        own = changes_below(reported, path)
         for draft in one_event(kind)(own, ctx) if own else ():
             before, after = draft.values()
             yield replace(
@@ -61,7 +61,7 @@ def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventD
 
 
 def _clarifies(change: FieldChange, drugs: Drugs) -> bool:
-    """Tell whether the change is of a description, or another name, of the same treatment.
+    """Return whether the change is of a description, or another name, of the same treatment.
 
     It sets no other dose and names no other drug.
     """
@@ -84,7 +84,7 @@ def _without_hyphens(text: str) -> str:
 
 
 def _names_other_drugs(change: FieldChange, before: str, after: str, drugs: Drugs) -> bool:
-    """Tell whether a text names one drug in the place of another, or one that is not its item's.
+    """Return whether a text names one drug in the place of another, or one that is not its item's.
 
     That an arm's own drug is named, or no longer is, only says the same more, or less, exactly.
     """
@@ -102,7 +102,7 @@ def _names_other_drugs(change: FieldChange, before: str, after: str, drugs: Drug
 
 
 def _in_the_place_of(lost: frozenset[str], before: str, after: str, drugs: Drugs) -> frozenset[str]:
-    """Return a name of one or two words, of no known drug, that stands where a drug's name did."""
+    """Return a name of one or two words, of no known drug, in the place of a drug's name."""
     segments = text_diff(plain(before), plain(after))
     for (op, old), (other_op, new) in pairwise(segments):
         if (op, other_op) == ("removed", "added") and drugs.named_in(old) & lost:

@@ -34,7 +34,7 @@ class Context:
 
     @property
     def life_phase(self) -> LifePhase:
-        """Where in its life the trial stood at the new version's date."""
+        """The phase of its life in which the trial was at the new version's date."""
         # The latest phase first: dates of all earlier ones have passed, too.
         submitted = self.new.results_submit_date
         if submitted is not None and submitted.first_day() <= self.version_date:
@@ -50,18 +50,18 @@ class Context:
 
     @property
     def has_started(self) -> bool:
-        """Tell whether the trial's start date, as last stated, is past at this version."""
+        """Return whether the trial's start date, as last stated, is past at this version."""
         start = self.new.start_date or self.old.start_date
         return start is not None and start.first_day() <= self.version_date
 
     @property
     def results_came(self) -> bool:
-        """Tell whether results came on the record with this version."""
+        """Return whether results came on the record with this version."""
         return has_results(self.new) and not has_results(self.old)
 
 
 def has_results(record: TrialRecord) -> bool:
-    """Tell whether results are on the record."""
+    """Return whether results are on the record."""
     return record.get(fields.HAS_RESULTS) is True or bool(record.get(fields.RESULTS))
 
 
@@ -162,7 +162,7 @@ def tally_changes(changes: Iterable[FieldChange]) -> str:
 
 
 def _plain(change: FieldChange) -> bool:
-    """Tell whether the change is of the field itself, not of an item of a list there."""
+    """Return whether the change is of the field itself, not of an item of a list there."""
     return len(change.path) == len(change.field)
 
 

@@ -147,7 +147,7 @@ class _DateMove:
 
 
 def _joint_draft(primary: EventDraft | None, completion: EventDraft | None) -> EventDraft | None:
-    """Return one event of both dates where they moved together; None where they are two news.
+    """Return one event of both dates where they moved together; None where they are two events.
 
     Together move plans, or actual dates that are corrected, in one direction, by as many days or
     not. Dates that came, or are plans again, are one piece of news only where they are one date.
@@ -168,7 +168,7 @@ def _joint_draft(primary: EventDraft | None, completion: EventDraft | None) -> E
     if completion.kind is not primary.kind:
         facts["also"] = [completion.kind.value]
         days = [move.days for move in (first, last) if move.days is not None]
-        # Filters such as min_days ask for the farther move: whoever wants either wants the event.
+        # Filters such as min_days compare the farther move: a subscriber to either wants the event.
         facts["days"] = max(days, key=abs, default=None)
     before, after = primary.values()
     weights = [one.severity for one in (primary, completion) if one.severity is not None]
@@ -185,7 +185,7 @@ def _joint_draft(primary: EventDraft | None, completion: EventDraft | None) -> E
 
 
 def _alike(primary: EventDraft, completion: EventDraft) -> bool:
-    """Tell whether two events say the same kind of thing of their dates."""
+    """Return whether two events say the same kind of thing of their dates."""
     kinds = primary.kind, completion.kind
     return kinds in _JOINT and all(
         primary.facts.get(name) == completion.facts.get(name)
@@ -211,7 +211,7 @@ def _describe_both(first: _DateMove, last: _DateMove, moved: str) -> str:
 
 
 def _is_actual(moved: FieldChange, ctx: Context) -> bool:
-    """Tell whether the date was the actual one before and after."""
+    """Return whether the date was the actual one before and after."""
     type_path = (*moved.field[:-1], "type")
     return ctx.old.text(type_path) == ctx.new.text(type_path) == "ACTUAL"
 
@@ -242,7 +242,7 @@ def _signed_days(days: int | None) -> str:
 def _type_only(
     kind: ChangeKind, own: tuple[FieldChange, ...], type_change: FieldChange, ctx: Context
 ) -> EventDraft:
-    """Tell a date that became actual; one that is an estimate again has moved by no day yet.
+    """Report a date that became actual; one that is an estimate again has moved by no day yet.
 
     A type without a date dates nothing.
     """

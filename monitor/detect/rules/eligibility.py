@@ -54,7 +54,7 @@ def _severity(found: CriteriaChange) -> Severity | None:
 
 
 def _is_grammar(edit: Edit) -> bool:
-    """Tell whether an edit keeps all content words: "have" became "had", patients participants."""
+    """Return whether an edit keeps all content words ("have" → "had", patients → participants)."""
     # Without the record's vocabulary: only which words there are matters here, not their weight.
     words = WordWeights()
     one, other = (words.bag(item.text).weights.keys() for item in (edit.before, edit.after))
@@ -100,7 +100,7 @@ def _has_turned(edit: Edit) -> bool:
 
 
 def _describe_move(edit: Edit) -> dict[str, str]:
-    """Tell where an item went: from section to section, else from line to line."""
+    """Say where an item went: from section to section, else from line to line."""
     where = _section if _has_turned(edit) else _holders
     return {"text": edit.after.text, "from": where(edit.before), "to": where(edit.after)}
 

@@ -30,7 +30,7 @@ class ChangedItem:
 
     @property
     def is_field(self) -> bool:
-        """Tell whether it is a field outside of lists."""
+        """Return whether it is a field outside of lists."""
         return self.place == self.changes[0].field
 
     @property
@@ -119,7 +119,7 @@ def describe_items(changes: Sequence[FieldChange], noun: str | None = None) -> t
 
 
 def _several(items: Sequence[ChangedItem], label: str) -> str:
-    """Tell several items: the edit that all have, else how many did what, and which they are."""
+    """Summarize several items: the edit that all have, else how many did what, and which."""
     groups = _alike(items)
     if len(groups) == 1 and not items[0].is_field:
         description = _describe_repeated_edit(groups[0], _lower_first(label))
@@ -241,5 +241,5 @@ def _part(change: FieldChange) -> str:
 
 
 def _is_part(change: FieldChange) -> bool:
-    """Tell whether the change is of an attribute, not of an item in a list of its own."""
+    """Return whether the change is of an attribute, not of an item in a list of its own."""
     return change.path[-1:] == change.field[-1:]

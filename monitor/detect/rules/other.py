@@ -119,7 +119,7 @@ def _describe(change: FieldChange) -> str:
 
 
 def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
-    """Tell merged records (a new alias) from other changes of identifiers."""
+    """Separate merged records (a new alias) from other changes of identifiers."""
     merged = tuple(c for c in changes_below(changes, fields.NCT_ID_ALIASES) if c.op == "added")
     if merged:
         names = [value_text(change.after) for change in merged]
@@ -136,9 +136,9 @@ def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator
 
 
 def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[EventDraft]:
-    """Tell references that the registry found in PubMed from the sponsor's own.
+    """Separate references that the registry found in PubMed from the sponsor's own.
 
-    That a publication was retracted is news whoever cites it.
+    A retracted publication is reported whichever party cites it.
     """
     derived = tuple(change for change in changes if _is_derived(change))
     derived = all_except(derived, changes_below(derived, fields.RETRACTIONS))
@@ -192,7 +192,7 @@ def by_module(kind: ChangeKind, words: str) -> Derive:
 
 
 def _is_derived(change: FieldChange) -> bool:
-    """Tell whether the change is of a reference that was never the sponsor's."""
+    """Return whether the change is of a reference that was never the sponsor's."""
     versions = [item for item in change.item or () if item is not None]
     # Of both versions: one that the sponsor made his own is no longer the registry's.
     return bool(versions) and all(item.get("type") == "DERIVED" for item in versions)

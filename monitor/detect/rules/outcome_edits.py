@@ -47,7 +47,7 @@ _MISSING = 0.5
 
 
 def keeps_its_meaning(old: Any, new: Any, words: OutcomeWords) -> bool:
-    """Tell whether an edit keeps 90 % of the content words and whatever turns a meaning round.
+    """Return whether an edit keeps 90 % of the content words and whatever turns a meaning round.
 
     That is every number, negation, direction and comparator of measure, description and time
     frame together: words may move from one to another. More words may explain the same measure;
@@ -63,7 +63,7 @@ def keeps_its_meaning(old: Any, new: Any, words: OutcomeWords) -> bool:
 
 
 def _states_time_frame(old: Any, new: Any) -> bool:
-    """Tell whether the time frame was stated before, as such or in the measure or description."""
+    """Return whether the time frame was stated before, as such or in the measure or description."""
     if text_of(old, "timeFrame"):
         return True
     known = {stem(word) for word in tokens(text_of(old, *_ATTRIBUTES))}

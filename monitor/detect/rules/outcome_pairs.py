@@ -49,7 +49,7 @@ class OutcomeVerdict:
 
     @classmethod
     def of(cls, likeness: float) -> "OutcomeVerdict":
-        """Return the verdict that a likeness stands for."""
+        """Return the verdict for a degree of likeness."""
         same: Same = "sure" if likeness >= SURE else "likely" if likeness >= LIKELY else "doubtful"
         return cls(same, round(likeness, 2))
 
@@ -116,8 +116,8 @@ class OutcomeGroup:
     one, several old ones were joined.
     """
 
-    olds: list[Any]
-    news: list[Any]
+    old_items: list[Any]
+    new_items: list[Any]
     changes: list[FieldChange]
     verdict: OutcomeVerdict
 
@@ -163,7 +163,7 @@ class OutcomePairs:
         )
 
     def keep_elsewhere(self, likeness: float, change: FieldChange, item: Any, path: Path) -> None:
-        """Note that an outcome is left in another list, where it stood before."""
+        """Note that an outcome stays in another list, where it was before."""
         self._take(change)
         self.moved.append(OutcomeMove([change], item, path, OutcomeVerdict.of(likeness)))
 
@@ -186,13 +186,13 @@ class OutcomePairs:
         return None
 
     def join(self, change: FieldChange, group: OutcomeGroup) -> None:
-        """Put an outcome that stands in one of the other side's, as a part, into its group."""
+        """Put an outcome that is a part of one on the other side into that one's group."""
         self._take(change)
-        (group.olds if change.op == "removed" else group.news).append(item_of(change))
+        (group.old_items if change.op == "removed" else group.new_items).append(item_of(change))
         group.changes.append(change)
 
     def has_left(self, change: FieldChange) -> bool:
-        """Tell whether an outcome of any list has no partner yet."""
+        """Return whether an outcome of any list has no partner yet."""
         return any(change is one for one in (*self.left, *self.lesser))
 
     def _take(self, *changes: FieldChange) -> None:
@@ -313,7 +313,7 @@ def _rank(pair: tuple[float, FieldChange, FieldChange]) -> tuple[int, float]:
 def _host(
     change: FieldChange, groups: Sequence[OutcomeGroup], words: OutcomeWords
 ) -> tuple[float, OutcomeGroup | None]:
-    """Return the group that an outcome may be a part of, and how much of it stands there.
+    """Return the group that an outcome may be a part of, and how much of it is found there.
 
     One of the same measure as an outcome that kept it is no part of that: one of two is gone.
     """
@@ -321,7 +321,9 @@ def _host(
     removed = change.op == "removed"
     best: tuple[float, OutcomeGroup | None] = (0.0, None)
     for group in groups:
-        hosts, before = (group.news, group.olds) if removed else (group.olds, group.news)
+        hosts, before = (
+            (group.new_items, group.old_items) if removed else (group.old_items, group.new_items)
+        )
         names = {
             plain(measure_of(one)).casefold() for one in (before[0], hosts[0], item_of(change))
         }
@@ -335,12 +337,14 @@ def _host(
 
 
 def _is_the_other_half(change: FieldChange, group: OutcomeGroup, words: OutcomeWords) -> bool:
-    """Tell whether an outcome that is in other words now became two, or is what two became.
+    """Return whether an outcome that is in other words now became two, or is what two became.
 
     Either of the two would be taken for the one if it were alone.
     """
     removed = change.op == "removed"
-    hosts, others = (group.news, group.olds) if removed else (group.olds, group.news)
+    hosts, others = (
+        (group.new_items, group.old_items) if removed else (group.old_items, group.new_items)
+    )
     return (
         len(hosts) == len(others) == 1
         and not same_words(measure_of(hosts[0]), measure_of(others[0]))
@@ -349,7 +353,7 @@ def _is_the_other_half(change: FieldChange, group: OutcomeGroup, words: OutcomeW
 
 
 def _is_piece(change: FieldChange) -> bool:
-    """Tell whether a measure is a piece of a sentence: "or less than 5 %", "a composite of:"."""
+    """Return whether a measure is a piece of a sentence: "or less than 5 %", "a composite of:"."""
     measure = plain(measure_of(item_of(change))).strip()
     return measure.endswith(":") or measure.startswith(("or ", "and "))
 

@@ -80,7 +80,7 @@ def draft_edits(
         real = list(all_except(group.changes, quiet))
         if not real:
             continue
-        own = OutcomeGroup(group.olds, group.news, real, group.verdict)
+        own = OutcomeGroup(group.old_items, group.new_items, real, group.verdict)
         lead = real[0]
         if len(real) == 1 and lead.op == "changed" and lead.field[3:] in _BESIDE_THE_MEASURE:
             # "12 weeks" → "16 weeks" in five outcomes is one decision, reported once.
@@ -106,7 +106,7 @@ def draft_edits(
 
 
 def _draft_quiet(group: OutcomeGroup, changes: tuple[FieldChange, ...]) -> EventDraft:
-    name = title(group.news[0])
+    name = title(group.new_items[0])
     return EventDraft(
         kind=ChangeKind.ADMINISTRATIVE_UPDATE,
         path=changes[0].field,
@@ -116,8 +116,8 @@ def _draft_quiet(group: OutcomeGroup, changes: tuple[FieldChange, ...]) -> Event
 
 
 def _draft_repeated(groups: Sequence[OutcomeGroup], words: OutcomeWords) -> EventDraft:
-    """Tell an edit once that was made in several outcomes."""
-    kept = all(keeps_its_meaning(group.olds[0], group.news[0], words) for group in groups)
+    """Report once an edit that was made in several outcomes."""
+    kept = all(keeps_its_meaning(group.old_items[0], group.new_items[0], words) for group in groups)
     changes = tuple(change for group in groups for change in group.changes)
     lead = changes[0]
     return EventDraft(
@@ -128,7 +128,7 @@ def _draft_repeated(groups: Sequence[OutcomeGroup], words: OutcomeWords) -> Even
         summary=f"{fields.label(lead.field)} of {len(groups)} primary outcomes: "
         f"{replacement_text(lead.before, lead.after)}",
         facts={
-            "measures": [outcome_name(group.news[0]) for group in groups],
+            "measures": [outcome_name(group.new_items[0]) for group in groups],
             **groups[0].verdict.facts(),
         },
         severity=Severity.LOW if kept else None,
@@ -138,9 +138,9 @@ def _draft_repeated(groups: Sequence[OutcomeGroup], words: OutcomeWords) -> Even
 def _draft_edited(
     group: OutcomeGroup, found: OutcomePairs, words: OutcomeWords, ctx: Context
 ) -> EventDraft:
-    old, new = group.olds[0], group.news[0]
+    old, new = group.old_items[0], group.new_items[0]
     facts: dict[str, Any] = {"measure": outcome_name(old), **group.verdict.facts()}
-    several = len(group.olds) > 1 or len(group.news) > 1
+    several = len(group.old_items) > 1 or len(group.new_items) > 1
     # A list inside a measure is looked for only where one outcome stayed one.
     lost, gained = ([], []) if several else compare_parts(old, new, words)
     kind, severity = ChangeKind.PRIMARY_OUTCOME_EDITED, None
@@ -194,19 +194,19 @@ def _sides(group: OutcomeGroup) -> dict[str, Any]:
     """Return before and after where whole outcomes were exchanged; else the fields tell."""
     if _path(group) != fields.PRIMARY_OUTCOMES or len(group.changes) == 1:
         return {}
-    olds, news = group.olds, group.news
+    old_items, new_items = group.old_items, group.new_items
     return {
-        "before": olds[0] if len(olds) == 1 else list(olds),
-        "after": news[0] if len(news) == 1 else list(news),
+        "before": old_items[0] if len(old_items) == 1 else list(old_items),
+        "after": new_items[0] if len(new_items) == 1 else list(new_items),
     }
 
 
 def _describe_several(group: OutcomeGroup, facts: dict[str, Any]) -> str:
-    if len(group.news) > 1:
-        facts["split_into"] = [outcome_name(new) for new in group.news]
-        return f"split into {len(group.news)}: {title(group.olds[0])}"
-    facts["joined_from"] = [outcome_name(old) for old in group.olds]
-    return f"joined from {len(group.olds)}: {title(group.news[0])}"
+    if len(group.new_items) > 1:
+        facts["split_into"] = [outcome_name(new) for new in group.new_items]
+        return f"split into {len(group.new_items)}: {title(group.old_items[0])}"
+    facts["joined_from"] = [outcome_name(old) for old in group.old_items]
+    return f"joined from {len(group.old_items)}: {title(group.new_items[0])}"
 
 
 def _kind_of_parts(
@@ -231,7 +231,7 @@ def _find_moved_words(
     group: OutcomeGroup, found: OutcomePairs, words: OutcomeWords
 ) -> tuple[ChangeKind, FieldChange] | None:
     """Return what an outcome in other words left to another list, or got from there."""
-    old, new = group.olds[0], group.news[0]
+    old, new = group.old_items[0], group.new_items[0]
     # Without the whole: a word that went into the description has not left the outcome.
     lost = words.measure(old).without(words.whole(new))
     gained = words.measure(new).without(words.whole(old))
@@ -251,7 +251,9 @@ def _describe_exchange(group: OutcomeGroup, kind: ChangeKind, partner: FieldChan
     gone = kind is ChangeKind.PRIMARY_OUTCOME_DEMOTED
     lesser = fields.label(partner.field).lower().removesuffix(" outcomes")
     direction = "moved to" if gone else "moved here from"
-    names = arrow(*(outcome_name(one) or SHOWN_UNNAMED for one in (group.olds[0], group.news[0])))
+    names = arrow(
+        *(outcome_name(one) or SHOWN_UNNAMED for one in (group.old_items[0], group.new_items[0]))
+    )
     return f"replaced, partly {direction} {lesser}: {names}"
 
 
@@ -266,13 +268,14 @@ def _describe_parts(lost: Sequence[str], gained: Sequence[str]) -> str:
 
 def _describe_rewording(group: OutcomeGroup, facts: dict[str, Any]) -> str:
     """Say what was edited; of a measure in other words, the words."""
-    before, after = (text_of(one, "measure") for one in (group.olds[0], group.news[0]))
+    before, after = (text_of(one, "measure") for one in (group.old_items[0], group.new_items[0]))
     if not same_words(before, after):
         facts["words"] = [list(one) for one in text_diff(plain(before), plain(after))]
-        return f"reworded ({replacement_text(before, after)}): {title(group.news[0])}"
+        return f"reworded ({replacement_text(before, after)}): {title(group.new_items[0])}"
     if len(group.changes) == 1 and group.changes[0].op == "changed":
         change = group.changes[0]
         direction = replacement_text(change.before, change.after)
-        return f"edited ({fields.label(change.field).lower()}: {direction}): {title(group.olds[0])}"
+        name = fields.label(change.field).lower()
+        return f"edited ({name}: {direction}): {title(group.old_items[0])}"
     names = dict.fromkeys(fields.label(change.field).lower() for change in group.changes)
-    return f"edited ({', '.join(names)}): {title(group.olds[0])}"
+    return f"edited ({', '.join(names)}): {title(group.old_items[0])}"

@@ -31,7 +31,7 @@ def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Ev
     elif after is not None:
         yield EventDraft(
             kind=ChangeKind.REGISTRY_NORMALIZATION,
-            path=fields.REGISTRY_SAID,
+            path=fields.REGISTRY_MESSAGE,
             changes=own,
             label=_LABEL,
             summary="The registry's words: "
@@ -84,4 +84,4 @@ def _merged_into(record: TrialRecord) -> str | None:
 
 
 def _registry_words(record: TrialRecord) -> str | None:
-    return record.text(fields.REGISTRY_SAID)
+    return record.text(fields.REGISTRY_MESSAGE)

@@ -85,7 +85,7 @@ _UNABLE = (
 )
 _OTHER_STUDY = r"(?:trials?|stud(?:y|ies)|rcts?|protocols?)"
 
-# What leads stands first: whoever reads of an early end first asks whether it harmed.
+# In order of precedence: the first question about an early end is whether it did harm.
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("safety", (
         r"\bsafety", r"toxic", r"\badverse(?! change)", r"\bSAEs?\b", r"\bSUSAR", r"\bDLTs?\b",

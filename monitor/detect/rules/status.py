@@ -31,7 +31,7 @@ _ORDER = {
 
 
 def is_withheld(record: TrialRecord) -> bool:
-    """Tell whether the registry shows no more of the record than that it exists."""
+    """Return whether the registry shows no more of the record than that it exists."""
     return record.overall_status == WITHHELD
 
 

@@ -83,7 +83,7 @@ def _draft(step: _SubmissionStep, changes: tuple[FieldChange, ...], *, again: bo
 
 
 def _steps(record: TrialRecord) -> list[_SubmissionStep]:
-    """Return what the registry tells of a record's submissions, each step once."""
+    """Return the steps of a record's results submissions as the registry lists them, each once."""
     entries = [*record.items(fields.UNPOSTED_EVENTS), *record.items(fields.SUBMISSION_INFOS)]
     return list(dict.fromkeys(step for item in entries for step in _steps_in(item)))
 

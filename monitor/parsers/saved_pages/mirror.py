@@ -56,7 +56,7 @@ _FREE_TEXTS = frozenset(
 
 
 def recognizes(content: Any) -> bool:
-    """Tell whether the lines are a page of this layout: its sections, or one beside its ID."""
+    """Return whether the lines are a page of this layout: its sections, or one beside its ID."""
     # One section may be quoted in another text; with a second one, or an ID of its own, it is a
     # page.
     known = len(names.split(content)[1])

@@ -43,7 +43,7 @@ _LIST_MARKER = re.compile(r"(\d+\.|[*•])\s+")
 
 
 def recognizes(content: Any) -> bool:
-    """Tell whether the lines are a page of this layout."""
+    """Return whether the lines are a page of this layout."""
     return _DETAILS in content and (_OVERVIEW in content or _ELIGIBILITY in content)
 
 

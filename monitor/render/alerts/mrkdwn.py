@@ -63,7 +63,7 @@ def header(text: str) -> SlackBlock:
     """Return a header of a clean text, cut to its limit."""
     longest = LONGEST_HEADER
     while len(shown := clip(text, longest).translate(_ESCAPES)) > LONGEST_HEADER:
-        longest -= 1  # an escape is longer than what it stands for, and is never cut in two
+        longest -= 1  # an escape is longer than its character, and is never cut in two
     return {"type": "header", "text": {"type": "plain_text", "text": shown, "emoji": False}}
 
 

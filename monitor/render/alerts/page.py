@@ -1,7 +1,7 @@
 """What a message says, decided once for text, HTML and Slack; nothing of how it looks.
 
 Every text in a page is clean: on one line, steering nothing, cut where it is too long. It is
-not escaped for any format; that is the work of whoever writes the format.
+not escaped for any format; that is the work of each format's writer.
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Link:
 class EventBlock:
     """One change: ``label`` + ``joint`` + ``headline`` is the sentence.
 
-    ``joint`` "": what is said needs no label before it. ``behind``: what is behind it.
+    ``joint`` "": the headline is a sentence without a label. ``behind``: the lines under it.
     """
 
     severity: Severity

@@ -41,7 +41,7 @@ def why(reason: str) -> str:
 
 
 def why_empty(subscription: str) -> str:
-    """Write why a digest comes that tells of nothing."""
+    """Write why an empty digest was sent."""
     sentence = f"You get this because “{subscription}” asks for digests without changes too"
     return clean(sentence, longest=_LONGEST)
 
@@ -49,7 +49,7 @@ def why_empty(subscription: str) -> str:
 def first_reasons(reasons: Iterable[str]) -> Iterator[str]:
     """Yield the first of written reasons, and how many more there are.
 
-    Of a subscription that names several of the trials it is said once, with their number.
+    A subscription that names several of the trials is given once, with their number.
     """
     found = list(_joined(list(dict.fromkeys(reasons))))
     yield from found[:_MOST]

@@ -20,7 +20,7 @@ _Site = tuple[str, str]
 
 
 def is_list_of_sites(event: ChangeEvent) -> bool:
-    """Tell whether the event lists sites that were added or removed."""
+    """Return whether the event lists sites that were added or removed."""
     return event.kind in _WORDS and bool(_counts(event))
 
 
@@ -47,7 +47,7 @@ def countries_headline(events: Sequence[ChangeEvent]) -> str:
 
 
 def are_countries(events: Sequence[ChangeEvent]) -> bool:
-    """Tell whether these events of one kind can be shown as one."""
+    """Return whether these events of one kind can be shown as one."""
     return len(events) > 1 and events[0].kind in _COUNTRIES
 
 
@@ -87,7 +87,7 @@ def site_lines(event: ChangeEvent) -> Iterator[Line]:
 
 
 def are_statuses(event: ChangeEvent) -> bool:
-    """Tell whether the event lists sites whose status changed."""
+    """Return whether the event lists sites whose status changed."""
     return event.kind is ChangeKind.SITE_STATUS_CHANGED and bool(_counts(event))
 
 

@@ -73,7 +73,7 @@ def _trials(page: MessagePage, most: int, room: int) -> Iterator[SlackBlock]:
     why = [_reasons(page, max(1, count)) for count in range(len(full) + 1)]
     # Trials with fewer changes shown leave more reasons to be given, which take room as well.
     while shown and shown != _first(sizes[:shown], behind, room - _size(why[shown]), _LINES_SHARE):
-        shown -= 1  # those behind it are told why they come, too
+        shown -= 1  # the notes behind it need room, too
     if full and not shown:
         left = room - _size(why[0])
         full[0] = _trial(page.trials[0], most, left - _reserve(behind[1:], left, _LINES_SHARE))

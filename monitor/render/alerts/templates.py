@@ -56,7 +56,7 @@ def render_template(name: str, page: MessagePage, folder: Path | None) -> str:
 
 
 def has_own(name: str, folder: Path | None) -> bool:
-    """Tell whether a folder has a template of that name."""
+    """Return whether a folder has a template of that name."""
     return folder is not None and (folder / name).is_file()
 
 

@@ -21,7 +21,7 @@ _BRIEF_BYTES = 450  # of markup
 
 @dataclass(frozen=True, slots=True)
 class TrialLine:
-    """What a notification says of one trial: an alert for each version, in order."""
+    """One trial in a notification: an alert for each version, in order."""
 
     alerts: tuple[Alert, ...]
 

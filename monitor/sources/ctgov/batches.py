@@ -110,14 +110,14 @@ def fetch_suspects(crawl: Crawl) -> Iterator[SourcePage]:
 
 
 def _is_due(crawl: Crawl, row: TrackedRecord) -> bool:
-    """Tell whether a followed record is to be fetched; watched ones were."""
+    """Return whether a followed record is to be fetched; watched ones were."""
     return _stays(crawl, row) and (
         crawl.at.reread or row.presence in (Presence.SHOWN, Presence.GONE)
     )
 
 
 def _stays(crawl: Crawl, row: TrackedRecord) -> bool:
-    """Tell whether a record is followed on, and not by a watched ID of its own."""
+    """Return whether a record is followed on, and not by a watched ID of its own."""
     return (
         is_askable(row.nct_id)
         and not crawl.memberships.is_watched(row.nct_id)
@@ -215,7 +215,7 @@ def _reject_unrequested(studies: Sequence[Study], ids: Sequence[str]) -> list[St
     SourceError when none was requested: the registry then lists something else.
     """
     # A page of another search, out of a cache or behind a token that went wrong, looks like a good
-    # answer. Stored, it would make trials followed that nobody follows.
+    # answer. Stored, it would follow trials that no subscription names.
     asked = set(ids)
     found: list[Study] = []
     strange: list[str] = []

@@ -33,7 +33,7 @@ class Stage(StrEnum):
     SUSPECTS = "suspects"
 
     def is_behind(self, other: "Stage") -> bool:
-        """Tell whether it comes after another one."""
+        """Return whether it comes after another one."""
         order = list(Stage)
         return order.index(self) > order.index(other)
 
@@ -170,7 +170,7 @@ def since(finished: Finished | None) -> str | None:
 def _is_reread_due(
     finished: Finished | None, following: CtgovSourceSettings, timestamp: str
 ) -> bool:
-    """Tell whether a pass reads all followed records.
+    """Return whether a pass reads all followed records.
 
     Counted in dates of the data, not on our clock: a silent edit can only come with a load, and
     a pass that begins a minute earlier than a week ago must not wait for another day.

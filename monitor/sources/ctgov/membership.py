@@ -61,7 +61,7 @@ class Memberships:
         return self._is_edited or not self._searches
 
     def is_watched(self, nct_id: str) -> bool:
-        """Tell whether the record is followed by its ID, whatever the search brings."""
+        """Return whether the record is followed by its ID, whatever the search brings."""
         return nct_id in self._watched
 
     def of(self, nct_id: str) -> Membership:

@@ -148,7 +148,7 @@ class Registry:
         return StudiesResponse(page=page, at=self._now())
 
     def study(self, nct_id: str) -> StudyFound | StudyNotFound | StudyRedirect:
-        """Return what the registry says of one ID."""
+        """Return what the registry answers for one ID."""
         # The status comes first: an error's body is text/plain and no JSON.
         response = self._client.get(f"{STUDIES}/{nct_id}")
         if response.status in _REDIRECTS:

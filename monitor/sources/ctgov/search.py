@@ -65,7 +65,7 @@ def _walk(crawl: Crawl, params: dict[str, str]) -> Iterator[SourcePage]:
 
 
 def _is_whole(crawl: Crawl, walks: int) -> bool:
-    """Tell whether all records were seen; those without an ID count once all was read again."""
+    """Return whether all records were seen; those without an ID count once all was read again."""
     if crawl.at.total is None:
         return True
     # Counted in the store, not here: after a crash the first half of the pages is only there.

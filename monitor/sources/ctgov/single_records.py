@@ -73,7 +73,7 @@ def retry_failed(crawl: Crawl) -> Iterator[SourcePage]:
 
 
 def _concerns_all(exc: SourceError) -> bool:
-    """Tell whether the failure would be the same for any other record."""
+    """Return whether the failure would be the same for any other record."""
     if isinstance(exc, HttpStatusError) and exc.status == 429:
         return True
     return isinstance(exc, _HOST_ERRORS)

@@ -194,7 +194,7 @@ def study(content: bytes) -> Study:
 
 
 def is_askable(nct_id: object) -> bool:
-    """Tell whether the registry takes the ID: one without any digit but 0 fails a whole batch."""
+    """Return whether the registry takes the ID: one without any digit but 0 fails a whole batch."""
     # The registry's pattern is ^[Nn][Cc][Tt]0*[1-9]\d{0,7}$, and a malformed ID fails the whole
     # batch with 400, where an unknown one is only left out.
     return is_nct_id(nct_id) and nct_id != "NCT00000000"

@@ -146,7 +146,7 @@ def _decode(body: bytes, response_type: DataType[_Response], path: str) -> _Resp
 
 
 def _is_closed(body: bytes) -> bool:
-    """Tell whether an answer did not break off."""
+    """Return whether an answer did not break off."""
     text = body.strip()
     return text.startswith(b"{") and text.endswith(b"}")
 

@@ -138,7 +138,7 @@ class HistorySource:
 
 
 def _may_be_of_one_record(error: SourceError) -> bool:
-    """Tell whether the registry may well answer when it is asked for another record."""
+    """Return whether the registry may well answer when it is asked for another record."""
     if isinstance(error, HttpStatusError):
         # A 5xx that was tried again to the end is a BusyError, and may be one record's fault;
         # otherwise the host has asked for a long pause (HostClosedError), for whatever record.

@@ -94,9 +94,9 @@ def read_backfill(state: State | None) -> Backfill:
 
 
 def is_done(state: Mapping[str, Any] | None, since: date | None = None) -> bool:
-    """Tell from a record's state whether its versions since then were all fetched once.
+    """Return whether, by a record's state, its versions since then were all fetched once.
 
-    Versions that the registry has got since do not count: whoever follows the record sees them.
+    Versions that came since do not count: a source that follows the record reads them.
     """
     known = read_backfill(state)
     if known.outcome is not BackfillOutcome.DONE:

@@ -110,12 +110,12 @@ class HttpResponse:
 
 
 def is_for_caller(status: int) -> bool:
-    """Tell whether the status is an answer: success, a redirect or 304, 400, 404."""
+    """Return whether the status is an answer: success, a redirect or 304, 400, 404."""
     return 200 <= status < 400 or status in (400, 404)
 
 
 def is_refused_by_edge(response: HttpResponse) -> bool:
-    """Tell whether a 403 comes from the servers in front of the registry.
+    """Return whether a 403 comes from the servers in front of the registry.
 
     The registry's own errors are text/plain; theirs are pages, or nothing that says what it is.
     """

@@ -78,7 +78,7 @@ async def _run(calls: StoreCalls, work: Callable[[App], Result]) -> Result:
             HTTPStatus.SERVICE_UNAVAILABLE,
             "the store cannot be read now; try again later",
             headers={"Retry-After": "10"},
-        ) from None  # nobody outside is told of the store
+        ) from None  # readers learn nothing about the store
 
 
 async def _openapi(request: Request) -> Response:

@@ -48,7 +48,7 @@ def page_route(
         except NotFoundError as exc:
             raise HTTPException(404, str(exc)) from None
         except MonitorError:
-            raise HTTPException(503, headers=_LATER) from None  # nobody outside is told of it
+            raise HTTPException(503, headers=_LATER) from None  # readers learn nothing about it
 
     return Route(path, answer, methods=list(methods))
 

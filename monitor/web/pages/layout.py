@@ -112,7 +112,7 @@ def error(request: Request, status: int, reason: str, *, headers: Mapping[str, s
 
 
 def is_for_people(request: Request) -> bool:
-    """Tell whether the request is a browser's, which asks for HTML by name."""
+    """Return whether the request is a browser's, which asks for HTML by name."""
     return "text/html" in request.headers.get("Accept", "")
 
 

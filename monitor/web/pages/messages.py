@@ -19,7 +19,7 @@ from monitor.web.pages.trial_parts import status_look
 
 
 def message(app: App, request: Request) -> Response:
-    """Return the page of all trials that a message tells of, each with its changes."""
+    """Return the page of all trials that a message reports, each with its changes."""
     _require_public(app)
     alerts = alerts_of(app, *_address(request))
     if alerts is None:

@@ -114,5 +114,5 @@ def _source(name: str, found: OperatorPage) -> dict[str, object]:
 
 
 def _is_accepted(gate: GateReport) -> bool:
-    """Tell whether all that is held now goes through with the next pass."""
+    """Return whether all that is held now goes through with the next pass."""
     return all(one.cause in gate.accepted for one in gate.state.causes)

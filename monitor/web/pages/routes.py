@@ -15,7 +15,7 @@ from monitor.web.store_calls import StoreCalls
 
 
 def open_routes(calls: StoreCalls) -> list[Route]:
-    """Return what messages lead to, for whoever has the message, and what that needs."""
+    """Return the routes that messages link to, and the state they need."""
     return [
         style_route(),
         page_route(calls, "/trials/{nct_id}/changes/{version}", changes),

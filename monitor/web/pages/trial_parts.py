@@ -63,7 +63,7 @@ def requested_trial(
     written = str(request.path_params["nct_id"])
     try:
         trial, versions = find_trial(app, reader, normalize_nct_id(written))
-    except (NotFoundError, UsageError, ValueError):  # nobody outside is told of the store
+    except (NotFoundError, UsageError, ValueError):  # readers learn nothing about the store
         raise NotFoundError(f"this monitor does not follow a trial {written[:40]!r}") from None
     # Every page of a trial has one address: `/trials/nct06733935/compare/1..2` is redirected with
     # the rest of its path and its query.

@@ -15,7 +15,7 @@ _KINDS = {
     "alert": "An alert: a change, as soon as it was stored.",
     "group": "Several changes that were due at once, in one message.",
     "digest": "A digest: what a time brought, at its end.",
-    "welcome": "It told what new subscriptions cover.",
+    "welcome": "It said what new subscriptions cover.",
     "notice": "A notice to the operator.",
     "confirmation": "It asked for a confirmation.",
 }
@@ -24,7 +24,7 @@ _OUTCOMES = {
     "transient": "not taken; it is tried again",
     "refused": "refused; it is tried again for some time",
     "permanent": "refused for good",
-    "dropped": "not sent: all that it would have told was paused or silenced",
+    "dropped": "not sent: all that it would have reported was paused or silenced",
 }
 
 

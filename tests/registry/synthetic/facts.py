@@ -76,7 +76,7 @@ class Facts:
 
 
 def by_months(seed: int) -> bool:
-    """Tell whether a trial's dates have no day."""
+    """Return whether a trial's dates have no day."""
     return share(seed, 2) < 0.35
 
 

@@ -47,5 +47,5 @@ def _location(facts: Facts, site: Site, shift: int, *, contacts: bool) -> Json:
 
 
 def has_contact(facts: Facts, site: Site) -> bool:
-    """Tell whether a site has a contact of its own, while contacts are shown."""
+    """Return whether a site has a contact of its own, while contacts are shown."""
     return site.status == "RECRUITING" and share(facts.seed, 41, site.number) < 0.6

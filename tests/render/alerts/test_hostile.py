@@ -179,10 +179,10 @@ def test_hostile_words_of_subscribers_and_their_subscriptions() -> None:
     events = samples.news(examples.study(), dict(record.document))
     others = samples.many(30, samples.eventful())
     for text in (*HOSTILE, "\udcff"):
-        told = samples.alert(record, events, reasons=(text,))
+        reported = samples.alert(record, events, reasons=(text,))
         about = {"uid": text, "subscriber": text, "public_url": samples.MONITOR,
                  "unsubscribe_url": f"{samples.MONITOR}/unsubscribe"}  # fmt: skip
-        assert_harmless(samples.digest(told, *others, **about))
+        assert_harmless(samples.digest(reported, *others, **about))
         assert_harmless(samples.digest(empty_digest_of=(text,), **about))
 
 

@@ -5,6 +5,6 @@ from monitor.render.lines import Span, line
 
 
 def test_a_line_of_many_spans_is_cut_where_it_is_too_long() -> None:
-    told = clean_line(line(*[Span("x" * 200)] * 10))
-    assert sum(len(span.text) for span in told.spans) <= LONGEST_LINE + 1
-    assert told.spans[-1].text == "…"
+    reported = clean_line(line(*[Span("x" * 200)] * 10))
+    assert sum(len(span.text) for span in reported.spans) <= LONGEST_LINE + 1
+    assert reported.spans[-1].text == "…"

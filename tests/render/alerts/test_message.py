@@ -218,10 +218,10 @@ def test_a_status_of_a_version_that_others_followed_is_told_beside_that_of_now()
         render(samples.digest(replace(one, trial=replace(one.trial, status_now=now))))
         for now in ("WITHDRAWN", "RECRUITING")
     )
-    told = "recruiting in that version, now withdrawn"
-    assert f"{NCT} · {told} · Thing Ltd" in gone.text
-    assert told in gone.html
-    assert told in str(gone.slack)
+    reported = "recruiting in that version, now withdrawn"
+    assert f"{NCT} · {reported} · Thing Ltd" in gone.text
+    assert reported in gone.html
+    assert reported in str(gone.slack)
     assert f"{NCT} · recruiting · Thing Ltd" in same.text
 
 
@@ -323,25 +323,25 @@ def test_the_html_is_small_self_contained_and_made_for_both_colour_schemes() -> 
 def test_the_data_is_complete_and_can_be_written_as_json() -> None:
     message = render(samples.updated(ENROLLED))
     data = json.loads(json.dumps(message.data))
-    (told,) = data["alerts"]
+    (reported,) = data["alerts"]
     assert data["delivery"] == samples.UID
     assert data["counts"] == {
         "trials": 1,
         "changes": 1,
         "by_severity": {"critical": 0, "high": 1, "medium": 0, "low": 0, "noise": 0},
     }
-    assert told["events"][0]["kind"] == "enrollment_target_changed"
-    assert (told["events"][0]["before"], told["events"][0]["after"]) == (200, 240)
-    assert told["previous_seen_at"] == (samples.READ - timedelta(hours=29)).isoformat()
-    assert told["links"]["version"] is None
+    assert reported["events"][0]["kind"] == "enrollment_target_changed"
+    assert (reported["events"][0]["before"], reported["events"][0]["after"]) == (200, 240)
+    assert reported["previous_seen_at"] == (samples.READ - timedelta(hours=29)).isoformat()
+    assert reported["links"]["version"] is None
 
 
 def test_a_huge_event_is_sent_without_its_values() -> None:
     text = "All the words of it. " * 15_000
-    (told,) = render(samples.updated({"descriptionModule.detailedDescription": text})).data[
+    (reported,) = render(samples.updated({"descriptionModule.detailedDescription": text})).data[
         "alerts"
     ]
-    (event,) = told["events"]
+    (event,) = reported["events"]
     assert event["truncated"] is True
     assert (event["before"], event["after"], event["fields"]) == (None, None, [])
     assert event["summary"]

@@ -50,14 +50,14 @@ def test_each_channel_says_what_it_sends(tmp_path: Path) -> None:
 def test_a_version_is_put_into_words_once_however_many_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told, shaped = Mock(wraps=blocks.measured_version), Mock(wraps=event_to_json)
-    monkeypatch.setattr(compose, "measured_version", told)
+    reported, shaped = Mock(wraps=blocks.measured_version), Mock(wraps=event_to_json)
+    monkeypatch.setattr(compose, "measured_version", reported)
     monkeypatch.setattr(data, "event_to_json", shaped)
     renderer = Renderer()
     first = renderer.render(to("ana"))
-    assert (told.call_count, shaped.call_count) == (1, len(FOUND.alerts[0].events))
+    assert (reported.call_count, shaped.call_count) == (1, len(FOUND.alerts[0].events))
     others = [renderer.render(to(name)) for name in ("ben", "cleo")]
-    assert (told.call_count, shaped.call_count) == (1, len(FOUND.alerts[0].events))
+    assert (reported.call_count, shaped.call_count) == (1, len(FOUND.alerts[0].events))
     assert [first, *others] == [render(to(name)) for name in ("ana", "ben", "cleo")]
     assert "\nben\n" in others[0].text
     assert others[0].data["alerts"][0]["reasons"] == ["ben"]

@@ -61,7 +61,7 @@ def test_comparisons_and_ampersands_of_the_registry_stay_readable() -> None:
 
 
 def within_limits(payload: Any) -> bool:
-    """Tell whether Slack takes it."""
+    """Return whether Slack takes it."""
     blocks = payload["blocks"]
     small = len(json.dumps(blocks, ensure_ascii=False)) < 13_000
     return small and len(blocks) <= 50 and all(len(text) <= 3000 for text in texts(payload))
@@ -137,10 +137,10 @@ def test_trials_without_room_for_their_changes_are_told_why_they_come(
     in_full = len(re.findall(r"(?m)^\*<", headline))
     assert in_full > 0
     in_mail = min(count, message.text.count("Registry record changed"))
-    told = re.findall(r"You get this because “(\d+) x", headline)
-    assert told[:in_full] == [f"{at:02d}" for at in range(in_full)]
-    assert len(told) == len(set(told))
-    assert len(told) >= min(in_mail, in_full + 5)
+    reported = re.findall(r"You get this because “(\d+) x", headline)
+    assert reported[:in_full] == [f"{at:02d}" for at in range(in_full)]
+    assert len(reported) == len(set(reported))
+    assert len(reported) >= min(in_mail, in_full + 5)
     assert all(f"NCT{at:08d}" in headline for at in range(min(count, 6)))
 
 
@@ -171,9 +171,9 @@ def test_a_trial_with_too_much_for_slack_is_cut_in_its_changes_alone(
     payload = render(samples.notification(*found.alerts, public_url=public_url)).slack
     headline = texts(payload)
     assert within_limits(payload)
-    told = sum(bool(re.match(r". \*(HIGH|MEDIUM|LOW)\*  ", text)) for text in headline)
-    assert 5 < told < len(found.alerts[0].events)
-    more = len(found.alerts[0].events) - told
+    reported = sum(bool(re.match(r". \*(HIGH|MEDIUM|LOW)\*  ", text)) for text in headline)
+    assert 5 < reported < len(found.alerts[0].events)
+    more = len(found.alerts[0].events) - reported
     where = f"<https://clinicaltrials.gov/study/{NCT}?tab=history|History of the record>"
     if public_url:
         identity = bytes(15).hex() + "02"

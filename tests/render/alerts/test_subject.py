@@ -71,10 +71,10 @@ def test_as_many_changes_are_counted_as_are_told(digest: bool) -> None:
     if digest:
         found = samples.digest(*found.alerts)
     message = render(found)
-    told = re.findall(r"(?m)^(CRITICAL|HIGH|MEDIUM|LOW)  ", message.text)
+    reported = re.findall(r"(?m)^(CRITICAL|HIGH|MEDIUM|LOW)  ", message.text)
     events = len(found.alerts[0].events)
-    assert len(told) == events - 4  # five countries came
-    assert f" + {len(told) - 1} more: " in message.subject
+    assert len(reported) == events - 4  # five countries came
+    assert f" + {len(reported) - 1} more: " in message.subject
     assert message.data["counts"]["changes"] == events == len(message.data["alerts"][0]["events"])
 
 

@@ -78,11 +78,11 @@ def test_a_mistake_is_told_with_file_and_line(
     tmp_path: Path, name: str, text: str, headline: str
 ) -> None:
     own = write(tmp_path, name, text)
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as reported:
         check_templates(own)
-    assert f"{own / name}" in str(told.value)
-    assert headline in str(told.value)
-    assert "\n" not in str(told.value)
+    assert f"{own / name}" in str(reported.value)
+    assert headline in str(reported.value)
+    assert "\n" not in str(reported.value)
 
 
 def test_a_mistake_that_shows_only_later_leaves_the_message_for_another_try(tmp_path: Path) -> None:
@@ -90,9 +90,9 @@ def test_a_mistake_that_shows_only_later_leaves_the_message_for_another_try(tmp_
     own = write(tmp_path, "message.txt.j2", text)
     check_templates(own)
     assert render(samples.updated(ENROLLED), own).text == "fine\n"
-    with pytest.raises(DeliveryError, match="'nothing' is undefined") as told:
+    with pytest.raises(DeliveryError, match="'nothing' is undefined") as reported:
         render(samples.updated(samples.eventful()), own)
-    assert not told.value.permanent
+    assert not reported.value.permanent
 
 
 def test_a_folder_that_holds_no_templates_is_a_mistake(tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ def test_a_watched_record_vanishes_and_comes_back(bench: MakeBench) -> None:
     one.poll(watching(1, 2))
     assert singles(one) == []
     assert next_day(one, watching(1, 2)) == [nct(2)]
-    said = f"NCT number {nct(1)} not found"
-    assert one.memory.absences() == [{"nctId": nct(1), "presence": "gone", "said": said}]
+    text = f"NCT number {nct(1)} not found"
+    assert one.memory.absences() == [{"nctId": nct(1), "presence": "gone", "said": text}]
     (absence,) = [
         version
         for version in one.memory.found
@@ -67,11 +67,11 @@ def test_what_is_gone_is_asked_for_again_by_a_reread(bench: MakeBench) -> None:
     records.remove(nct(1), on=TUESDAY)
     one = bench(served(records))
     one.poll(watching(1, 2))
-    asked = []
+    requested = []
     for _ in range(6):
         next_day(one, watching(1, 2))
-        asked.append((str(one.replica.world.day), singles(one)))
-    assert asked == [
+        requested.append((str(one.replica.world.day), singles(one)))
+    assert requested == [
         (TUESDAY, [nct(1)]), (WEDNESDAY, []), (THURSDAY, []), ("2026-03-06", []),
         ("2026-03-09", [nct(1)]), ("2026-03-10", []),
     ]  # fmt: skip

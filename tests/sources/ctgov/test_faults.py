@@ -182,7 +182,7 @@ def test_one_answer_of_another_shape_delays_no_record_that_is_asked_for_alone(on
 def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(one: Bench, fault: Fault) -> None:
     one.replica.faults.add(fault, when=is_search, size=2 << 20)
     one.poll(FOLLOWING)
-    sizes = [asked.params["pageSize"] for asked in one.requests(is_search)]
+    sizes = [requested.params["pageSize"] for requested in one.requests(is_search)]
     assert sizes[0] == "5"
     assert set(sizes[1:]) == {"1"}
     assert one.memory.presences() == EXPECTED

@@ -90,7 +90,7 @@ def test_a_move_that_shows_in_no_page_is_noticed_after_a_while(bench: MakeBench)
     one = bench(replica(), sizes=Sizes(page=5, batch=4, check=2))
     one.replica.faults.add(Fault.DATA_RELOADED, skip=1)
     one.poll(ALL)
-    first = [asked.is_version for asked in one.requests()][:5]
+    first = [requested.is_version for requested in one.requests()][:5]
     assert first == [True, False, False, True, False], "two pages, the version, and anew"
 
 

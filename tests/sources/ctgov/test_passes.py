@@ -265,7 +265,7 @@ def test_data_stamped_more_than_two_days_ahead_of_the_clock_are_not_read(bench: 
     one.replica.log.clear()
     with pytest.raises(HeldError, match="stamped 2027-01-04T09:00:05, more than 2 days ahead"):
         one.poll(ALL)
-    assert [asked.path for asked in one.requests()] == ["/api/v2/version"]
+    assert [requested.path for requested in one.requests()] == ["/api/v2/version"]
     one.replica.world.go_to("2027-01-01")
     assert one.poll(ALL) == [nct(1)]
     state = one.memory.state()

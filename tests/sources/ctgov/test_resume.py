@@ -44,8 +44,11 @@ def wanted(asked: Asked) -> bool:
 def as_asked(one: Bench) -> list[tuple[str, dict[str, str]]]:
     """Return what was asked; tokens, which are never twice the same, without their letters."""
     found = [
-        (asked.path, {name: "?" if name == "pageToken" else text for name, text in asked.pairs})
-        for asked in one.requests(wanted)
+        (
+            requested.path,
+            {name: "?" if name == "pageToken" else text for name, text in requested.pairs},
+        )
+        for requested in one.requests(wanted)
     ]
     one.replica.log.clear()
     return found

@@ -82,8 +82,8 @@ def serve() -> Iterator[Serve]:
 
         def begin(replica: Replica) -> Asked:
             server = servers.enter_context(ReplicaServer(replica))
-            asked = Asked(replica, server.base_url)
-            servers.callback(asked.client.close)
-            return asked
+            requested = Asked(replica, server.base_url)
+            servers.callback(requested.client.close)
+            return requested
 
         yield begin

@@ -45,63 +45,63 @@ def is_asked(end: str) -> When:
 
 @pytest.mark.parametrize("fault", ENDS)
 def test_a_fault_that_lasts_ends_the_pass_and_the_next_goes_on(serve: Serve, fault: Fault) -> None:
-    asked = serve(replica(_1=3))
+    requested = serve(replica(_1=3))
     for went_well in range(5):  # the index, three versions, the index
         book = Book()
-        asked.replica.faults.add(fault, times=None, when=is_history, skip=went_well)
+        requested.replica.faults.add(fault, times=None, when=is_history, skip=went_well)
         with pytest.raises(ENDS[fault], match=f"/api/int/studies/{nct(1)}/history") as caught:
-            book.run(asked.source(nct(1)))
+            book.run(requested.source(nct(1)))
         assert not isinstance(caught.value, HistoryShapeError)
         assert book.numbers() == [2, 1, 0][: max(0, went_well - 1)]
-        asked.replica.faults.clear()
-        book.run(asked.source(nct(1)))
+        requested.replica.faults.clear()
+        book.run(requested.source(nct(1)))
         assert book.numbers() == [2, 1, 0]
         assert is_done(book.state(nct(1)))
-    assert asked.replica.log.max_in_flight["int"] == 1
+    assert requested.replica.log.max_in_flight["int"] == 1
 
 
 def test_faults_that_pass_are_not_noticed(serve: Serve) -> None:
-    asked, book = serve(replica(_1=len(PASSES), _2=1)), Book()
+    requested, book = serve(replica(_1=len(PASSES), _2=1)), Book()
     for at, fault in enumerate(PASSES):
-        asked.replica.faults.add(fault, when=is_asked(f"/{at}" if at else "/history"))
-    book.run(asked.source(nct(1), nct(2)))
-    assert asked.replica.faults.waiting() == []
+        requested.replica.faults.add(fault, when=is_asked(f"/{at}" if at else "/history"))
+    book.run(requested.source(nct(1), nct(2)))
+    assert requested.replica.faults.waiting() == []
     assert book.numbers() == [*range(len(PASSES) - 1, -1, -1), 0]
-    assert asked.replica.log.max_in_flight == {"v2": 1, "int": 1, "all": 1}
+    assert requested.replica.log.max_in_flight == {"v2": 1, "int": 1, "all": 1}
 
 
 def test_requests_are_spaced(serve: Serve) -> None:
-    asked = serve(replica(_1=5))
-    Book().run(asked.source(nct(1)))
-    assert len(asked.replica.log) == 8
-    assert asked.naps.taken == [pytest.approx(0.4)] * 7
-    assert asked.replica.log.statuses() == {200: 8}
+    requested = serve(replica(_1=5))
+    Book().run(requested.source(nct(1)))
+    assert len(requested.replica.log) == 8
+    assert requested.naps.taken == [pytest.approx(0.4)] * 7
+    assert requested.replica.log.statuses() == {200: 8}
 
 
 def test_a_404_of_the_edge_says_nothing_about_the_record(serve: Serve) -> None:
-    asked, book = serve(replica(_1=3)), Book()
-    asked.replica.faults.add(Fault.EDGE_NOT_FOUND, when=is_index)
+    requested, book = serve(replica(_1=3)), Book()
+    requested.replica.faults.add(Fault.EDGE_NOT_FOUND, when=is_index)
     with pytest.raises(SourceError, match="not its words for a record that it does not have"):
-        book.run(asked.source(nct(1)))
+        book.run(requested.source(nct(1)))
     known = read_backfill(book.state(nct(1)))
     assert (known.outcome, known.count, known.message) == (BackfillOutcome.UNDER_WAY, 0, None)
 
 
 def test_a_record_that_keeps_failing_holds_up_no_other(serve: Serve) -> None:
-    asked, book = serve(replica(_1=2, _2=2, _3=2, _4=2)), Book()
-    lasting = asked.replica.faults.add(
+    requested, book = serve(replica(_1=2, _2=2, _3=2, _4=2)), Book()
+    lasting = requested.replica.faults.add(
         Fault.SERVER_ERROR, times=None, when=is_asked(f"{nct(2)}/history/0")
     )
-    asked.replica.faults.add(Fault.CUT_SHORT, times=None, when=is_asked(f"{nct(3)}/history/0"))
+    requested.replica.faults.add(Fault.CUT_SHORT, times=None, when=is_asked(f"{nct(3)}/history/0"))
     with pytest.raises(BusyError, match=f"{nct(2)}/history/0"):
-        book.run(asked.source(*map(nct, range(1, 5))))
+        book.run(requested.source(*map(nct, range(1, 5))))
     assert lasting.met
     done = [number for number in range(1, 5) if is_done(book.state(nct(number)))]
     assert done == [1, 4]
     kept = read_backfill(book.state(nct(2)))
     assert (kept.fetched, kept.failed_at) == (((1, 1),), NOON), "it goes on from there"
-    asked.replica.faults.clear()
-    book.run(asked.source(nct(2)))
+    requested.replica.faults.clear()
+    book.run(requested.source(nct(2)))
     assert is_done(book.state(nct(2)))
     assert read_backfill(book.state(nct(2))).failed_at is None
 
@@ -109,11 +109,11 @@ def test_a_record_that_keeps_failing_holds_up_no_other(serve: Serve) -> None:
 def test_a_record_that_was_finished_before_stays_so_when_it_cannot_be_asked_for(
     serve: Serve,
 ) -> None:
-    asked, book = serve(replica(_1=2)), Book()
-    book.run(asked.source(nct(1)))
-    asked.replica.faults.add(Fault.SERVER_ERROR, times=None, when=is_index)
+    requested, book = serve(replica(_1=2)), Book()
+    book.run(requested.source(nct(1)))
+    requested.replica.faults.add(Fault.SERVER_ERROR, times=None, when=is_index)
     with pytest.raises(BusyError):
-        book.run(asked.source(nct(1)))
+        book.run(requested.source(nct(1)))
     assert is_done(book.state(nct(1)))
 
 
@@ -131,22 +131,22 @@ def test_a_record_that_was_finished_before_stays_so_when_it_cannot_be_asked_for(
 def test_what_is_wrong_with_the_registry_is_not_tried_with_every_record(
     serve: Serve, fault: Fault, asked_for: int
 ) -> None:
-    asked, book = serve(replica(_1=1, _2=1, _3=1, _4=1, _5=1)), Book()
+    requested, book = serve(replica(_1=1, _2=1, _3=1, _4=1, _5=1)), Book()
     options: dict[str, Any] = {"body": b"[]"} if fault is Fault.OTHER_SHAPE else {}
-    asked.replica.faults.add(fault, times=None, when=is_history, **options)
+    requested.replica.faults.add(fault, times=None, when=is_history, **options)
     with pytest.raises(SourceError):
-        book.run(asked.source(*map(nct, range(1, 6))))
-    histories = {path for path in asked.paths() if path.endswith("/history")}
+        book.run(requested.source(*map(nct, range(1, 6))))
+    histories = {path for path in requested.paths() if path.endswith("/history")}
     assert len(histories) == asked_for
 
 
 def test_a_404_of_the_edge_says_nothing_about_a_version(serve: Serve) -> None:
-    asked, book = serve(replica(_1=3)), Book()
-    asked.replica.faults.add(Fault.EDGE_NOT_FOUND, when=is_asked("/history/1"))
+    requested, book = serve(replica(_1=3)), Book()
+    requested.replica.faults.add(Fault.EDGE_NOT_FOUND, when=is_asked("/history/1"))
     with pytest.raises(SourceError, match="/history/1; these are not its words"):
-        book.run(asked.source(nct(1)))
+        book.run(requested.source(nct(1)))
     assert book.numbers() == [2]
-    book.run(asked.source(nct(1)))
+    book.run(requested.source(nct(1)))
     assert book.numbers() == [2, 1, 0]
 
 

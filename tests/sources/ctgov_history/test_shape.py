@@ -205,17 +205,17 @@ def test_the_message_is_one_sentence_for_the_operator() -> None:
 
 
 def test_a_version_of_another_shape_holds_up_no_other_and_is_asked_for_again(serve: Serve) -> None:
-    asked, book = serve(replica(_1=4)), Book()
-    asked.replica.faults.add(
+    requested, book = serve(replica(_1=4)), Book()
+    requested.replica.faults.add(
         Fault.OTHER_SHAPE, when=lambda request: request.path.endswith("/history/1"), body=b"{}"
     )
-    book.run(asked.source(nct(1)))
+    book.run(requested.source(nct(1)))
     assert book.numbers() == [3, 2, 0]
     (aside,) = book.refusals()
-    assert (aside.content, aside.origin) == (b"{}", f"{asked.base_url}{PATH}/1")
+    assert (aside.content, aside.origin) == (b"{}", f"{requested.base_url}{PATH}/1")
     assert "studyVersion" in aside.reason
     assert read_backfill(book.state(nct(1))).failed_at is not None
-    book.run(asked.source(nct(1)))
+    book.run(requested.source(nct(1)))
     assert book.numbers() == [3, 2, 0, 1]
     assert is_done(book.state(nct(1)))
 
@@ -238,34 +238,34 @@ ODD = {
 def test_a_record_with_an_odd_answer_is_put_aside_by_name(
     serve: Serve, case: str, end: str
 ) -> None:
-    asked, book = serve(replica(_1=1, _2=1, _3=1)), Book()
+    requested, book = serve(replica(_1=1, _2=1, _3=1)), Book()
     path = f"/api/int/studies/{nct(2)}{end}"
-    asked.replica.faults.add(
+    requested.replica.faults.add(
         Fault.OTHER_SHAPE, when=lambda request: request.path == path, body=ODD[case]
     )
-    book.run(asked.source(*map(nct, (1, 2, 3))))
+    book.run(requested.source(*map(nct, (1, 2, 3))))
     assert [is_done(book.state(nct(number))) for number in (1, 2, 3)] == [True, False, True]
     assert [(one.origin, one.content) for one in book.refusals()] == [
-        (f"{asked.base_url}{path}", ODD[case])
+        (f"{requested.base_url}{path}", ODD[case])
     ]
-    book.run(asked.source(nct(2)))
+    book.run(requested.source(nct(2)))
     assert is_done(book.state(nct(2)))
 
 
 def test_a_finished_record_stays_so_when_its_index_is_odd(serve: Serve) -> None:
-    asked, book = serve(replica(_1=2)), Book()
-    book.run(asked.source(nct(1)))
-    asked.replica.faults.add(Fault.OTHER_SHAPE, body=b"{}", when=lambda one: one.is_history)
-    book.run(asked.source(nct(1)))
+    requested, book = serve(replica(_1=2)), Book()
+    book.run(requested.source(nct(1)))
+    requested.replica.faults.add(Fault.OTHER_SHAPE, body=b"{}", when=lambda one: one.is_history)
+    book.run(requested.source(nct(1)))
     assert is_done(book.state(nct(1)))
     assert [one.content for one in book.refusals()] == [b"{}"]
 
 
 def test_several_records_in_a_row_with_odd_answers_are_the_registry(serve: Serve) -> None:
-    asked, book = serve(replica(_1=1, _2=1, _3=1, _4=1)), Book()
-    asked.replica.faults.add(
+    requested, book = serve(replica(_1=1, _2=1, _3=1, _4=1)), Book()
+    requested.replica.faults.add(
         Fault.OTHER_SHAPE, times=None, when=lambda one: one.path.endswith("/0"), body=b"{}"
     )
     with pytest.raises(HistoryShapeError, match="backfill alone stops"):
-        book.run(asked.source(*map(nct, range(1, 5))))
-    assert not any("NCT09000004" in path for path in asked.paths())
+        book.run(requested.source(*map(nct, range(1, 5))))
+    assert not any("NCT09000004" in path for path in requested.paths())

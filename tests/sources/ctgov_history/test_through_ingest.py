@@ -78,10 +78,10 @@ def found_in(world: World, nct_id: str) -> list[tuple[object, tuple[str, ...]]]:
 def test_the_history_is_the_known_one_and_only_its_newest_version_is_news(
     serve: Serve, world: World, script: Script, known: str
 ) -> None:
-    asked, nct_ids = serve(on_last_day(script)), shown(script)
+    requested, nct_ids = serve(on_last_day(script)), shown(script)
     if known != "not yet":
-        world.take_all(polled(asked.replica, *nct_ids))
-    backfill(asked, world, *nct_ids)
+        world.take_all(polled(requested.replica, *nct_ids))
+    backfill(requested, world, *nct_ids)
     total = 0
     for nct_id in nct_ids:
         expected = script.expected_history(nct_id, script.days[-1])
@@ -96,9 +96,9 @@ def test_the_history_is_the_known_one_and_only_its_newest_version_is_news(
 
 
 def test_every_version_bears_the_registrys_number(serve: Serve, world: World) -> None:
-    asked = serve(replica(_1=4))
-    world.take_all(polled(asked.replica, nct(1)))
-    backfill(asked, world, nct(1))
+    requested = serve(replica(_1=4))
+    world.take_all(polled(requested.replica, nct(1)))
+    backfill(requested, world, nct(1))
     history = world.history(nct(1))
     assert [seen.version.registry_version for seen in history] == [0, 1, 2, 3]
     assert [seen.news for seen in history] == [
@@ -110,10 +110,10 @@ def test_every_version_bears_the_registrys_number(serve: Serve, world: World) ->
 
 
 def test_the_same_backfill_again_stores_nothing(serve: Serve, world: World) -> None:
-    asked = serve(replica(_1=4))
-    backfill(asked, world, nct(1))
+    requested = serve(replica(_1=4))
+    backfill(requested, world, nct(1))
     before = world.summary()
-    again = backfill(asked, world, nct(1))
+    again = backfill(requested, world, nct(1))
     assert again.numbers() == [3, 2, 1, 0]
     assert world.summary() == before
 
@@ -121,16 +121,16 @@ def test_the_same_backfill_again_stores_nothing(serve: Serve, world: World) -> N
 def test_a_version_that_appears_meanwhile_is_news_once(serve: Serve, world: World) -> None:
     catalogue = records(_1=3)
     catalogue.put(study(1, TUESDAY, status="SUSPENDED"), on=TUESDAY)
-    asked, book = serve(Replica(Registry(catalogue, day=MONDAY))), Book()
-    world.take_all(polled(asked.replica, nct(1)))
-    for page in asked.source(nct(1)).pages(book):
+    requested, book = serve(Replica(Registry(catalogue, day=MONDAY))), Book()
+    world.take_all(polled(requested.replica, nct(1)))
+    for page in requested.source(nct(1)).pages(book):
         world.take(*page.found)
         book.store(page)
-        asked.replica.world.go_to(TUESDAY)
+        requested.replica.world.go_to(TUESDAY)
     history = world.history(nct(1))
     assert [seen.version.backfilled for seen in history] == [True, True, False, False]
     assert history[-1].news == ["trial_suspended"]
-    assert world.take_all(polled(asked.replica, nct(1))).stored == 0
+    assert world.take_all(polled(requested.replica, nct(1))).stored == 0
 
 
 def test_what_the_registry_has_found_since_is_no_news_of_then(serve: Serve, world: World) -> None:
@@ -140,12 +140,12 @@ def test_what_the_registry_has_found_since_is_no_news_of_then(serve: Serve, worl
     found["protocolSection"]["referencesModule"] = {"references": [cited]}
     catalogue = records(_1=3)
     catalogue.put(found, on=TUESDAY)
-    asked = serve(Replica(Registry(catalogue, day=MONDAY)))
-    world.take_all(polled(asked.replica, nct(1)))
-    asked.replica.world.go_to(TUESDAY)
-    backfill(asked, world, nct(1))
-    world.take_all(polled(asked.replica, nct(1)))
-    assert ask(asked.replica, f"/api/int/studies/{nct(1)}/history/0").text.count("DERIVED") == 1
+    requested = serve(Replica(Registry(catalogue, day=MONDAY)))
+    world.take_all(polled(requested.replica, nct(1)))
+    requested.replica.world.go_to(TUESDAY)
+    backfill(requested, world, nct(1))
+    world.take_all(polled(requested.replica, nct(1)))
+    assert ask(requested.replica, f"/api/int/studies/{nct(1)}/history/0").text.count("DERIVED") == 1
     assert [seen.news for seen in world.history(nct(1)) if seen.news] == [
         ["trial_registered"], ["enrollment_target_changed"], ["enrollment_target_changed"],
     ]  # fmt: skip

@@ -155,15 +155,15 @@ def stop_when(asked: threading.Event, stop: threading.Event) -> None:
 
 def test_a_stopped_monitor_leaves_a_silent_server(client: MakeClient) -> None:
     stop = threading.Event()
-    asked = threading.Event()
+    requested = threading.Event()
 
     def hold(connection: Connection) -> None:
-        asked.set()
+        requested.set()
         connection.hold()
 
     with Loopback(send(head(200, "Content-Length: 99"), then=hold)) as server:
         one = client(server.url, stop=stop)
-        threading.Thread(target=stop_when, args=(asked, stop)).start()
+        threading.Thread(target=stop_when, args=(requested, stop)).start()
         began = time.monotonic()
         with pytest.raises(StoppedError, match=r"^stopped$"):
             one.get("/")

@@ -70,8 +70,8 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("npm") is None:
         pytest.skip("there is no npm here: accessibility is not checked by axe-core")
     folder = tmp_path_factory.mktemp("axe")
-    asked = ["npm", "pack", AXE, "--silent", "--ignore-scripts", f"--pack-destination={folder}"]
-    done = subprocess.run(asked, capture_output=True, cwd=folder, timeout=120, check=False)
+    requested = ["npm", "pack", AXE, "--silent", "--ignore-scripts", f"--pack-destination={folder}"]
+    done = subprocess.run(requested, capture_output=True, cwd=folder, timeout=120, check=False)
     packed = next(folder.glob("*.tgz"), None)
     if done.returncode or packed is None:
         pytest.skip(f"npm cannot fetch {AXE} here: accessibility is not checked by axe-core")
@@ -135,10 +135,10 @@ def looked_at(
     script: str,
 ) -> dict[tuple[str, int], dict[str, Any]]:  # fmt: skip
     """Return what a script finds of each page at each width."""
-    asked = [(path, width) for path in pages for width in widths]
-    htmls = [(pages[path] + MEASURE + script, width) for path, width in asked]
+    requested = [(path, width) for path in pages for width in widths]
+    htmls = [(pages[path] + MEASURE + script, width) for path, width in requested]
     found = browser.run_scripts(htmls, scheme=scheme)
-    return dict(zip(asked, found, strict=True))
+    return dict(zip(requested, found, strict=True))
 
 
 @pytest.mark.parametrize("pages", ["seeds", "wide", "people", "operator"])

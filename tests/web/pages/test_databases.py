@@ -26,6 +26,6 @@ def test_each_page_is_there_on_both(store_url: str, tmp_path: Path) -> None:
     monitor.answer("ingest", *map(str, sorted(SEEDS.glob("*.txt"))))
     monitor.answer("ingest", str(SEEDS / "2026-07"))
     with site_of(store_url) as server:
-        for path, said in SAID.items():
+        for path, text in SAID.items():
             got = get(server, path)
-            assert (path, got.status, said in got.text) == (path, 200, True)
+            assert (path, got.status, text in got.text) == (path, 200, True)

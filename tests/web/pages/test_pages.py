@@ -122,7 +122,7 @@ def test_an_nct_id_leads_to_its_trial(seeds_site: WebServer, path: str) -> None:
 
 def test_a_trial_says_at_a_glance_how_it_stands(seeds_site: WebServer) -> None:
     got = get(seeds_site, f"/trials/{CHANGED}")
-    for said in (
+    for text in (
         f"{CHANGED} · recruiting",
         "Enrollment240",
         "Sites11 in 2 countries",
@@ -130,7 +130,7 @@ def test_a_trial_says_at_a_glance_how_it_stands(seeds_site: WebServer) -> None:
         "high Enrollment target: 144 → 240 (+67%)",
         "first seen",
     ):
-        assert said in got.text
+        assert text in got.text
     parts = PageParts(got.html)
     assert parts.tags.count("figure") == 3
     assert parts.tags.count("desc") == 3
@@ -293,7 +293,7 @@ def test_a_list_that_the_deadline_ended_says_so_and_leads_on(
 
     monkeypatch.setattr(lists, f"select_{which}", late)
     got = get(seeds_site, path)
-    said = "None found yet in the time there was" if is_empty else "then the time was over"
-    assert said in got.text
+    text = "None found yet in the time there was" if is_empty else "then the time was over"
+    assert text in got.text
     assert 'href="?condition=lupus' in got.html
     assert "matches" not in got.text
