@@ -23,7 +23,7 @@ from tests.bench import (
     unchanged,
 )
 from tests.bench.machine import environment
-from tests.bench.page import FIGURES, REGISTRY, SELECTIONS, write_section
+from tests.bench.page import write_section
 from tests.bench.plan import FULL, Bench, BenchPlan
 from tests.bench.records import Corpus, load_corpus
 from tests.bench.rows import Measurement, print_table
@@ -41,7 +41,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], list[Measurement]]] = {
     "registry": registry.measure,
     "selections": selections.measure,
 }
-LONG = {"registry": REGISTRY, "selections": SELECTIONS}
+LONG = ("registry", "selections")
 """Taken only when named: they take many minutes, and each has a section of the page for itself."""
 
 
@@ -79,23 +79,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = run(names, plan, corpus, say)
     say("done")
     data = synthetic(plan) if alone == "registry" else described(corpus)
+    facts = {"data": data, **environment()}
     if given.write:
-        write_section(
-            given.write,
-            rows,
-            environment(),
-            on=datetime.now(UTC).date(),
-            data=data,
-            section=LONG.get(alone or "", FIGURES),
-        )
+        section = alone if alone in LONG else "figures"
+        write_section(given.write, rows, facts, on=datetime.now(UTC).date(), section=section)
     if given.json:
-        answer = {"data": data, **environment(), "rows": [row.as_json() for row in rows]}
+        answer = {**facts, "rows": [row.as_json() for row in rows]}
         print(json.dumps(answer, indent=2, ensure_ascii=False))
     else:
         print_table(rows)
-        print(f"data: {data}")
-        for name, value in environment().items():
-            print(f"{name}: {value}")
+        print("\n".join(f"{name}: {value}" for name, value in facts.items()))
     return 0 if all(row.met for row in rows) else 1
 
 

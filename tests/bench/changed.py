@@ -1,6 +1,6 @@
 """A changed version end to end: in a row, one by one and in bulk."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from tests.bench.edits import later_version
 from tests.bench.plain import keeping
 from tests.bench.plan import Bench
 from tests.bench.records import Content, found
-from tests.bench.rows import Measurement
-from tests.bench.timing import Call, Race, Sample, best, shown, timed
+from tests.bench.rows import Measurement, against, raced
+from tests.bench.timing import Call, Race, Sample, best, timed
 
 _PLAIN = (
     "Baseline: parsing, SHA-256, zstandard and an insert of the same records by plain code, in "
@@ -45,8 +45,9 @@ def _in_a_row(bench: Bench) -> Measurement:
             _prepare(bench, store)
             changes = [_passing(store, new, line) for line, (_, new) in enumerate(pairs, start=1)]
             race.run(partial(_one_after_another, changes), baseline)
-    return _against_deepdiff(
-        "changed version, end to end", best(race.ours), best(race.baseline), pairs, target=0.15,
+    return raced(
+        "changed", "changed version, end to end", race, "DeepDiff alone", target=0.15,
+        count=len(pairs),
         note=f"{len(pairs)} changes of the series one after the other, each in an ingest pass and "
         "a transaction of its own: bytes to snapshot, changes, events and commit, into a SQLite "
         "file that holds the first contents of all trials. Baseline: DeepDiff(old, new, "
@@ -66,8 +67,9 @@ def _one_by_one(bench: Bench) -> Measurement:
                 race.run(_passing(store, new, line), _deepdiff(old, new))
     ours = sum((best(race.ours) for race in races), _NOTHING)
     baseline = sum((best(race.baseline) for race in races), _NOTHING)
-    return _against_deepdiff(
-        "changed version, by itself", ours, baseline, pairs, target=0.15,
+    return against(
+        "changed", "changed version, by itself", ours, baseline, "DeepDiff alone", target=0.15,
+        count=len(pairs),
         note="The same, but change and DeepDiff take turns, each after a full garbage collection, "
         "which leaves little of either in the processor's caches. Best of "
         f"{bench.plan.rounds} rounds for each change, added up.",
@@ -94,27 +96,6 @@ def _passing(store: StoreWriter, new: Content, line: int) -> Call:
         assert (report.stored, report.events > 0) == (1, True), report
 
     return run
-
-
-def _against_deepdiff(
-    what: str,
-    ours: Sample,
-    baseline: Sample,
-    pairs: Sequence[object],
-    *,
-    target: float | None,
-    note: str,
-) -> Measurement:
-    return Measurement(
-        name="changed",
-        what=what,
-        ours=shown(ours.wall_s / len(pairs)),
-        baseline=f"{shown(baseline.wall_s / len(pairs))} DeepDiff alone",
-        ratio=ours.wall_s / baseline.wall_s,
-        cpu_ratio=ours.cpu_s / baseline.cpu_s,
-        target=target,
-        note=note,
-    )
 
 
 def _prepare(bench: Bench, store: StoreWriter) -> None:
@@ -157,10 +138,7 @@ def _later_versions(bench: Bench) -> list[Measurement]:
             race.run(_bulk(store, contents), keeping(bench.folder / "plain.db", contents))
             bench.say(f"changed: derived anew, round {number} of {bench.plan.bulk_rounds}")
             anew.append(_reclassify(store, url, versions=len(firsts) + len(contents)))
-    ingested = [
-        Sample(wall_s=one.wall_s + other.wall_s, cpu_s=one.cpu_s + other.cpu_s)
-        for one, other in zip(loaded, race.ours, strict=True)
-    ]
+    ingested = [one + other for one, other in zip(loaded, race.ours, strict=True)]
     bulk = _against_plain(
         "bulk ingest, changed versions", race, contents,
         f"{rounds} later versions of each of {len(firsts)} trials, all trials' second versions "

@@ -10,7 +10,7 @@ from monitor.model.subscriptions import Subscription
 from monitor.store.writer import StoreWriter, open_store
 from tests.bench.plain import copying
 from tests.bench.plan import Bench
-from tests.bench.rows import Measurement
+from tests.bench.rows import Measurement, raced
 from tests.bench.subscriptions import CHANNELS, NOW, changed_trials, idle, subscriptions
 from tests.bench.timing import Race, Sample, best, shown, timed
 from tests.store.examples import add_version
@@ -161,18 +161,12 @@ def _new_keys(race: Race, answers: int, before: int) -> Measurement:
 
 
 def _ten_times(race: Race) -> Measurement:
-    return Measurement(
-        name="fanout",
-        what="fan-out: ten times the subscriptions, which match nothing",
-        ours=shown(best(race.ours).wall_s),
-        baseline=shown(best(race.baseline).wall_s),
-        ratio=race.ratio,
-        cpu_ratio=race.cpu_ratio,
-        target=1.5,
+    return raced(
+        "fanout", "fan-out: ten times the subscriptions, which match nothing", race, "", target=1.5,
         note="Matching alone. The same news among nine more subscriptions for each, of the same "
         "mix: NCT IDs that do not change, filters for sponsors and interventions that no record "
         "has, half of them beside words that records have.",
-    )
+    )  # fmt: skip
 
 
 def _building(few: Sample, many: Sample, subscriptions: int) -> Measurement:

@@ -11,8 +11,8 @@ from monitor.model.record import TrialRecord
 from tests.bench.made_up import made_up_site
 from tests.bench.plan import Bench
 from tests.bench.records import Corpus
-from tests.bench.rows import Measurement
-from tests.bench.timing import Race, best, shown
+from tests.bench.rows import Measurement, raced
+from tests.bench.timing import Race
 
 Study = dict[str, Any]
 _MEGABYTE = 1_000_000
@@ -110,17 +110,11 @@ def _race(
     for _ in range(bench.plan.rounds):
         # Parsed anew each time: nothing is remembered of objects seen before.
         race.run(compared(old, new, changes), parse_both)
-    return Measurement(
-        name="large",
-        what=f"diff, {what}",
-        ours=shown(best(race.ours).wall_s),
-        baseline=f"{shown(best(race.baseline).wall_s)} parsing both",
-        ratio=race.ratio,
-        cpu_ratio=race.cpu_ratio,
-        target=target,
+    return raced(
+        "large", f"diff, {what}", race, "parsing both", target=target,
         note=f"`diff` of two parsed records; exactly {changes} field change(s) reported. Baseline: "
         f"`orjson.loads` of both. Best of {bench.plan.rounds} rounds, in turns.",
-    )
+    )  # fmt: skip
 
 
 def _person(number: int, role: str) -> Study:

@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.timing import Race, Sample, best, shown
+
 _HEADINGS = ("what", "ours", "baseline", "ratio", "asked for", "verdict")
 _WIDTH = 140  # of what is piped into a file
 
@@ -51,6 +53,45 @@ class Measurement:
     def as_json(self) -> dict[str, Any]:
         """Return the row as a JSON object."""
         return {**asdict(self), "met": self.met}
+
+
+def against(
+    name: str,
+    what: str,
+    ours: Sample,
+    baseline: Sample,
+    named: str,
+    *,
+    target: float | None,
+    note: str,
+    count: int = 1,
+) -> Measurement:
+    """Return the row of two times, each ``count`` times as long as is shown."""
+    return Measurement(
+        name=name,
+        what=what,
+        ours=shown(ours.wall_s / count),
+        baseline=f"{shown(baseline.wall_s / count)} {named}".rstrip(),
+        ratio=ours.wall_s / baseline.wall_s,
+        cpu_ratio=ours.cpu_s / baseline.cpu_s,
+        target=target,
+        note=note,
+    )
+
+
+def raced(
+    name: str,
+    what: str,
+    race: Race,
+    named: str,
+    *,
+    target: float | None,
+    note: str,
+    count: int = 1,
+) -> Measurement:
+    """Return the row of the best times of a race."""
+    ours, baseline = best(race.ours), best(race.baseline)
+    return against(name, what, ours, baseline, named, target=target, note=note, count=count)
 
 
 def print_table(rows: Sequence[Measurement]) -> None:

@@ -9,10 +9,11 @@ import orjson
 import pytest
 
 from tests.bench import large
-from tests.bench.__main__ import MEASUREMENTS, described, run
+from tests.bench.__main__ import LONG, MEASUREMENTS, described, run
 from tests.bench.edits import later_version
-from tests.bench.page import BEGIN, END, REGISTRY, write_section
+from tests.bench.page import marks, write_section
 from tests.bench.plan import TINY
+from tests.bench.process import PROJECT
 from tests.bench.records import Corpus, load_corpus, loaded_again
 from tests.bench.rows import Measurement, print_table
 from tests.bench.timing import Race, Sample
@@ -138,23 +139,29 @@ def test_the_table_and_the_json_tell_ratio_limit_and_verdict(
 
 def test_figures_replace_the_marked_section_of_the_page_and_nothing_else(tmp_path: Path) -> None:
     page = tmp_path / "benchmarks.md"
-    page.write_text(f"# Head\n\n{BEGIN}\nold figures\n{END}\n\nTail\n", "utf-8")
-    facts = {"python": "CPython 3.11"}
+    (begin, end), (other, other_end) = marks("figures"), marks("registry")
+    middle = f"{end}\n\nMiddle\n\n{other}"
+    page.write_text(f"# Head\n\n{begin}\nold\n{middle}\nolder\n{other_end}\n\nTail\n", "utf-8")
+    facts = {"data": "real records", "python": "CPython 3.11"}
     for _ in range(2):
-        write_section(page, [row(0.5)], facts, on=date(2026, 11, 22), data="real records")
+        write_section(page, [row(0.5)], facts, on=date(2026, 11, 22))
     text = page.read_text("utf-8")
-    assert text.startswith(f"# Head\n\n{BEGIN}\n")
-    assert text.endswith(f"{END}\n\nTail\n")
-    assert "old figures" not in text
+    assert text.startswith(f"# Head\n\n{begin}\n\nTaken on 2026-11-22.\n\n- data: real records\n")
+    assert text.endswith(f"{middle}\nolder\n{other_end}\n\nTail\n")
+    assert "old\n" not in text
     assert text.count("| a thing | 2 ms | 1 ms parsing | 0.5 | ≤ 2 | met |") == 1
-    write_section(page, [row(0.7)], facts, on=date(2026, 11, 23), data="many", section=REGISTRY)
-    assert page.read_text("utf-8").startswith(f"{text.rstrip()}\n\n{REGISTRY.heading}\n")
-    for _ in range(2):
-        write_section(page, [row(0.6)], facts, on=date(2026, 11, 24), data="some", section=REGISTRY)
+    for ratio in (0.7, 0.6):
+        write_section(page, [row(ratio)], facts, on=date(2026, 11, 23), section="registry")
     both = page.read_text("utf-8")
-    assert both.startswith(text.rstrip())
+    assert both.startswith(text.partition(other)[0])
     assert (both.count("| 0.6 |"), both.count("| 0.7 |"), both.count("| 0.5 |")) == (1, 0, 1)
-    assert both.endswith(f"{REGISTRY.end}\n")
+    assert both.endswith(f"{other_end}\n\nTail\n")
     page.write_text("# No marks\n", "utf-8")
     with pytest.raises(ValueError, match="no place for the figures"):
-        write_section(page, [row(0.5)], facts, on=date(2026, 11, 22), data="real records")
+        write_section(page, [row(0.5)], facts, on=date(2026, 11, 22))
+
+
+@pytest.mark.parametrize("section", ["figures", *LONG])
+def test_the_page_has_a_place_for_each_section(section: str) -> None:
+    text = (PROJECT / "docs/benchmarks.md").read_text("utf-8")
+    assert [text.count(mark) for mark in marks(section)] == [1, 1]

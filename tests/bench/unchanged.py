@@ -12,8 +12,8 @@ from monitor.settings import ThresholdSettings
 from monitor.store.writer import StoreWriter, open_store
 from tests.bench.plan import Bench
 from tests.bench.records import found, loaded_again
-from tests.bench.rows import Measurement
-from tests.bench.timing import Race, best, shown
+from tests.bench.rows import Measurement, raced
+from tests.bench.timing import Race
 
 _NOTE = (
     "{steps}; into a SQLite file that holds all contents, in transactions of 200. Baseline: "
@@ -109,13 +109,12 @@ def _spaced(content: bytes) -> bytes:
 def _row(case: UnchangedCase) -> Measurement:
     count, race = len(case.contents), case.race
     size = sum(map(len, case.contents)) / count / 1000
-    return Measurement(
-        name="unchanged",
-        what=f"unchanged version, {case.what}",
-        ours=shown(best(race.ours).wall_s / count),
-        baseline=f"{shown(best(race.baseline).wall_s / count)} orjson.loads",
-        ratio=race.ratio,
-        cpu_ratio=race.cpu_ratio,
+    return raced(
+        "unchanged",
+        f"unchanged version, {case.what}",
+        race,
+        "orjson.loads",
         target=case.target,
+        count=count,
         note=_NOTE.format(steps=case.steps, rounds=len(race.ours), count=count, size=size),
     )
