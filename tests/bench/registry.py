@@ -8,13 +8,12 @@ from typing import Any
 import orjson
 
 from tests.bench.plan import Bench
-from tests.bench.process import Run, monitor
+from tests.bench.process import Run, monitor, peak_row
 from tests.bench.rows import Measurement
 from tests.registry.process import ReplicaProcess
 
 _SOURCE = "registry"
 _MEGABYTE = 1 << 20
-_PEAK_BYTES = 500 * _MEGABYTE
 # As bulk ingest in the same page: versions a second.
 _RECORDS_PER_S = 500.0
 _PATIENCE_S = 30.0
@@ -148,15 +147,8 @@ def _update_rows(update: Pass, size: int) -> list[Measurement]:
 
 
 def _memory_row(what: str, done: Pass) -> Measurement:
-    return Measurement(
-        name="registry",
-        what=f"peak memory, {what}",
-        ours=f"{done.run.peak_bytes / _MEGABYTE:.0f} MB",
-        baseline=f"{_PEAK_BYTES // _MEGABYTE} MB asked",
-        ratio=done.run.peak_bytes / _PEAK_BYTES,
-        target=1.0,
-        note="The process's own peak (ru_maxrss).",
-    )
+    note = "The process's own peak (ru_maxrss)."
+    return peak_row("registry", what, done.run, megabytes=500, note=note)
 
 
 def _quiet_row(quiet: Pass) -> Measurement:
