@@ -10,7 +10,7 @@ from monitor.model.subscriptions import Subscription
 from monitor.store.writer import StoreWriter, open_store
 from tests.bench.plain import copying
 from tests.bench.plan import Bench
-from tests.bench.rows import Measurement, raced
+from tests.bench.rows import Measurement, against, raced
 from tests.bench.subscriptions import CHANNELS, NOW, changed_trials, idle, subscriptions
 from tests.bench.timing import Race, Sample, best, shown, timed
 from tests.store.examples import add_version
@@ -74,7 +74,7 @@ def measure(bench: Bench) -> list[Measurement]:
         _whole(written, inserted, items, best(race.baseline), note),
         _new_keys(keys, counts, expected),
         _ten_times(race),
-        _building(building, building_many, plan.subscriptions),
+        _building(building, building_many),
     ]
 
 
@@ -169,13 +169,9 @@ def _ten_times(race: Race) -> Measurement:
     )  # fmt: skip
 
 
-def _building(few: Sample, many: Sample, subscriptions: int) -> Measurement:
-    return Measurement(
-        name="fanout",
-        what="fan-out: building the matcher",
-        ours=f"{shown(many.wall_s)} for ten times as many",
-        baseline=f"{shown(few.wall_s)} ({shown(few.wall_s / subscriptions)} a subscription)",
-        ratio=many.wall_s / few.wall_s,
-        target=None,
-        note="Once for as long as no subscription and no silence changes.",
-    )
+def _building(few: Sample, many: Sample) -> Measurement:
+    return against(
+        "fanout", "fan-out: building the matcher", many, few, "for a tenth of them", target=None,
+        note="Once for as long as no subscription and no silence changes, for ten times the "
+        "subscriptions.",
+    )  # fmt: skip

@@ -15,12 +15,12 @@ import zstandard
 
 from tests.bench.edits import later_version
 from tests.bench.plan import Bench
-from tests.bench.rows import Measurement
+from tests.bench.rows import Measurement, against
+from tests.bench.timing import Sample
 
 PROJECT = Path(__file__).parents[2]
 _MEGABYTE = 1 << 20
 _BARE = ("-c", "import sqlalchemy, click, orjson, msgspec")
-_HISTORY = 1.5
 _TRIAL = 1
 
 
@@ -70,35 +70,27 @@ def _history(run: Run) -> list[dict[str, Any]]:
 def _history_rows(
     large: list[Run], small: list[Run], bare: list[Run], many: int, few: int
 ) -> list[Measurement]:
-    kinds = (large, small, bare)
-    ours, theirs, start = (median(run.wall_s for run in runs) for runs in kinds)
-    cpu, their_cpu, start_cpu = (median(run.cpu_s for run in runs) for runs in kinds)
+    ours, theirs, start = map(_middle, (large, small, bare))
     note = (
         f"`monitor history {nct_id_of(_TRIAL)} --json` as a whole process, the median of "
-        f"{len(large)} runs on each store, in turns, after one that fills the caches."
+        f"{len(large)} runs on each store, in turns, after one that fills the caches. Baseline: "
+        f"`python {_BARE[0]} '{_BARE[1]}'`, as often."
     )
+    same = "The same runs; the trial and its history are the same in both stores."
+    what = f"monitor history, {many:,}"
     return [
-        Measurement(
-            name="history",
-            what=f"monitor history, {many:,} versions",
-            ours=f"{ours * 1000:.0f} ms",
-            baseline=f"{start * 1000:.0f} ms bare start",
-            ratio=ours / start,
-            cpu_ratio=cpu / start_cpu,
-            target=_HISTORY,
-            note=f"{note} Baseline: `python {_BARE[0]} '{_BARE[1]}'`, as often.",
+        against("history", f"{what} versions", ours, start, "bare start", target=1.5, note=note),
+        against(
+            "history", f"{what} against {few:,} versions", ours, theirs, f"with {few:,} versions",
+            target=1.2, note=same,
         ),
-        Measurement(
-            name="history",
-            what=f"monitor history, {many:,} against {few:,} versions",
-            ours=f"{ours * 1000:.0f} ms",
-            baseline=f"{theirs * 1000:.0f} ms, {few:,} versions",
-            ratio=ours / theirs,
-            cpu_ratio=cpu / their_cpu,
-            target=1.2,
-            note="The same runs; the trial and its history are the same in both stores.",
-        ),
-    ]
+    ]  # fmt: skip
+
+
+def _middle(runs: list[Run]) -> Sample:
+    return Sample(
+        wall_s=median(run.wall_s for run in runs), cpu_s=median(run.cpu_s for run in runs)
+    )
 
 
 def _memory_row(bench: Bench, run: Run, versions: int) -> Measurement:

@@ -18,8 +18,8 @@ from monitor.store.writer import open_store
 from tests.bench.made_store import COPIES, MadeStore, fill
 from tests.bench.pages import measure_pages
 from tests.bench.plan import Bench
-from tests.bench.rows import Measurement
-from tests.bench.timing import Sample, best, shown, timed
+from tests.bench.rows import Measurement, against
+from tests.bench.timing import Sample, best, timed
 
 _TARGET_S = 0.05
 _MEGABYTE = 1_000_000
@@ -196,13 +196,6 @@ def _size(url: str, trials: int) -> Measurement:
 
 def _row(what: str, sample: Sample, asked_s: float | None, note: str) -> Measurement:
     allowed = asked_s or _TARGET_S
-    return Measurement(
-        name="selections",
-        what=what,
-        ours=shown(sample.wall_s),
-        baseline=f"{shown(allowed)} asked",
-        ratio=sample.wall_s / allowed,
-        cpu_ratio=sample.cpu_s / allowed,
-        target=None if asked_s is None else 1.0,
-        note=note,
-    )
+    asked = Sample(wall_s=allowed, cpu_s=allowed)
+    target = None if asked_s is None else 1.0
+    return against("selections", what, sample, asked, "asked", target=target, note=note)
