@@ -47,7 +47,7 @@ _FIRST_LOAD = datetime(2026, 1, 5, 6, tzinfo=UTC)
 _DAYS = 30
 """Of second versions; those of the copies follow on them."""
 COPIES = 10
-_EDITS = (12,)  # how often a record is edited until it is the second version
+_EDITS = 12  # how often a record is edited until it is the second version
 _TOGETHER = 500
 _MOST_ITEMS = 25  # of a list
 _THRESHOLDS = ThresholdSettings()
@@ -59,10 +59,11 @@ _SYLLABLES = (
 
 @dataclass(frozen=True, slots=True)
 class _Design:
-    """A record's modules that stay together, later ones with their events."""
+    """A record's modules that stay together, the later ones and the events between them."""
 
     study: Study
-    later: Sequence[tuple[Study, tuple[ChangeEvent, ...]]]
+    later: Study
+    events: tuple[ChangeEvent, ...]
 
 
 class MadeStore:
@@ -85,7 +86,7 @@ class MadeStore:
         random = _random(number)
         random.random()  # decided whether it changes
         design = self._any(random)
-        study, events = random.choice(design.later) if second else (design.study, ())
+        study, events = (design.later, design.events) if second else (design.study, ())
         random = Random(number * 7 + 1)  # noqa: S311 - repeatable, not secret
         nct_id = _nct_id(number, 0)
         document = self._mixed(study, nct_id, random)
@@ -125,11 +126,8 @@ class MadeStore:
         return study | {"protocolSection": protocol, "derivedSection": derived}
 
 
-def fill(
-    store: StoreWriter, made: MadeStore, say: Callable[[str], None], *, copies: int = COPIES
-) -> dict[str, int]:
-    """Write all versions into an empty store; return how many trials, versions and events."""
-    counts = {"trials": made.trials, "versions": 0, "events": 0}
+def fill(store: StoreWriter, made: MadeStore, say: Callable[[str], None]) -> None:
+    """Write all versions into an empty store."""
     changed = made.changed()
     has_second = set(changed)
     snapshots: list[int] = []
@@ -145,7 +143,6 @@ def fill(
                     snapshots.append(snapshot)
                     documents.append(search_document(newest))
                     tx.put_trial(_row(record, version, read_at), documents[-1])
-                    counts["events"] += len(events)
             say(f"{numbers[-1] + 1:,} of {made.trials:,} trials")
         done = 0
         for numbers in _batches(changed):
@@ -160,13 +157,11 @@ def fill(
                         tx, record, events, read_at, below=snapshots[number], before=first
                     )
                     tx.put_trial(_row(record, version, read_at, changed=True))
-                    counts["events"] += len(events)
                     done += 1
             say(f"{done:,} of {len(changed):,} second versions")
-    counts["versions"] = made.trials + len(changed)
     with store.transaction() as tx:
         made_copies = _Copies(tx)
-    for copy in range(1, copies):
+    for copy in range(1, COPIES):
         with store.transaction() as tx:
             made_copies.add(tx, copy)
             for numbers in _batches(range(made.trials)):
@@ -175,11 +170,10 @@ def fill(
                     for number in numbers
                 ]
                 tx._db.run_many(*search.changes(_dialect(tx), words))  # noqa: SLF001 - as below
-        say(f"copy {copy} of {copies - 1}")
+        say(f"copy {copy} of {COPIES - 1}")
     with store.transaction() as tx:
-        made_copies.finish(tx, copies)
+        made_copies.finish(tx)
         tx.indexing.finish()
-    return {name: count * copies for name, count in counts.items()}
 
 
 def _nct_id(number: int, copy: int) -> str:
@@ -216,9 +210,9 @@ class _Copies:
                 f" FROM {name} WHERE {first}",
             )
 
-    def finish(self, tx: Transaction, copies: int) -> None:
+    def finish(self, tx: Transaction) -> None:
         """Let what is counted, and what gives out ids, know of the copies."""
-        _run(tx, f"UPDATE row_counts SET number = number * {copies}")  # noqa: S608
+        _run(tx, f"UPDATE row_counts SET number = number * {COPIES}")  # noqa: S608
         if _dialect(tx) == "postgresql":
             for name in _NUMBERED:
                 counter = f"pg_get_serial_sequence('{name}', 'id')"
@@ -331,20 +325,17 @@ def _design(content: bytes, number: int) -> _Design:
     content = orjson.dumps(_shortened(orjson.loads(content)))
     study: Study = orjson.loads(content)
     before = _record(study)
-    later = []
-    for times in _EDITS:
-        edited: Study = orjson.loads(later_version(content, trial=number, version=times))
-        _take(edited["protocolSection"], study["protocolSection"], "contactsLocationsModule")
-        after = _record(edited)
-        context = Context(
-            old=before,
-            new=after,
-            version_date=after.last_update_date or _FIRST_LOAD.date(),
-            first_start_date=before.start_date,
-            thresholds=_THRESHOLDS,
-        )
-        later.append((edited, classify(diff(before, after), context)))
-    return _Design(study, later)
+    later: Study = orjson.loads(later_version(content, trial=number, version=_EDITS))
+    _take(later["protocolSection"], study["protocolSection"], "contactsLocationsModule")
+    after = _record(later)
+    context = Context(
+        old=before,
+        new=after,
+        version_date=after.last_update_date or _FIRST_LOAD.date(),
+        first_start_date=before.start_date,
+        thresholds=_THRESHOLDS,
+    )
+    return _Design(study, later, classify(diff(before, after), context))
 
 
 def _shortened(study: Study) -> Study:
